@@ -1,0 +1,132 @@
+"""Every asynchronous hop of the program, in one table.
+
+Rows are the work; a job only wakes the lane that works on them. A lane is one mailbox (fetch,
+take_in) or one SMTP account (deliver). At most one job of a lane waits in the queue (`queueing_lock`);
+whichever worker runs it takes the lane's advisory lock (mailroom.lanes), drains the rows in
+batches, and looks once more after letting go. A job that finds the lane taken has nothing to do. So no
+wake-up is lost, and a worker that dies takes nothing with it but its own connection's locks.
+
+    web, cli --------> fetch            "fetch now"
+    engine (due) ----> fetch -----accept-----> take_in -----letters-----> deliver
+    engine (idle) ---> fetch                      '-----entries---> index
+    engine (clock) --> upkeep ---> wakes every lane that still has rows
+
+Functions are bound to names by flow.tasks and engine.tasks; a test checks that all of them are.
+Jobs take ids only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import procrastinate
+from django.db import close_old_connections, transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One arrow: what it does, the queue its workers listen to, and how urgent it is (higher first)."""
+
+    name: str
+    queue: str
+    priority: int
+    sentence: str
+
+
+HOPS: Final[tuple[Hop, ...]] = (
+    Hop("fetch", "fetch", 0, "Take new messages of one mailbox from its server into the spool, in fair turns."),
+    Hop("take_in", "intake", 10, "Turn the spooled messages of one mailbox into tickets, replies and letters."),
+    Hop("deliver", "deliver", 5, "Send the letters that are due on one SMTP account."),
+    Hop("index", "quiet", 0, "Put the words of new entries into the search index."),
+    Hop("upkeep", "quiet", 5, "Heal: release dead claims, wake lanes that have rows, clear finished jobs."),
+)
+BY_NAME: Final = {hop.name: hop for hop in HOPS}
+
+_bound: dict[str, Callable[..., None]] = {}
+_tasks: dict[str, procrastinate.tasks.Task[Any, Any, Any]] = {}
+
+
+def bind(name: str, function: Callable[..., None]) -> None:
+    """Say which function does the hop `name`. Raises KeyError for a name that is not in the table."""
+    hop = BY_NAME[name]
+
+    def run(**arguments: Any) -> None:
+        close_old_connections()
+        function(**arguments)
+
+    _bound[name] = function
+    _tasks[name] = app.task(name=f"postdesk.{name}", queue=hop.queue, pass_context=False)(run)
+
+
+def bound() -> frozenset[str]:
+    """The names that have a function in this process."""
+    return frozenset(_bound)
+
+
+def defer(name: str, **arguments: int) -> bool:
+    """Wake a lane, in the caller's transaction: the job exists if and only if that commits.
+
+    Returns False when a job for the same lane is waiting already.
+    """
+    hop = BY_NAME[name]
+    lane = ":".join([name, *(str(value) for value in arguments.values())])
+    deferrer = app.configure_task(
+        f"postdesk.{name}", allow_unknown=True, queue=hop.queue, queueing_lock=lane, priority=hop.priority
+    )
+    try:
+        # A savepoint, so that "already waiting" does not spoil the caller's transaction.
+        with transaction.atomic():
+            deferrer.defer(**arguments)
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """How many jobs of each queue one process runs at once. Waiting for a dead server is what fetch threads mostly do."""
+
+    fetch: int = 16
+    intake: int = 2
+    deliver: int = 4
+    quiet: int = 1
+
+    @property
+    def threads(self) -> int:
+        return self.fetch + self.intake + self.deliver + self.quiet
+
+
+async def work(staffing: Staffing, *, drain: bool = False) -> None:
+    """Run this process's workers until cancelled; with `drain`, until no job is left to be had.
+
+    Each queue has workers of its own, so that fetches that hang never keep mail from being taken in.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(staffing.threads + 2, thread_name_prefix="job"))
+    # A second face of the same app: the workers speak through their own connection, while `defer`
+    # in a job goes on using Django's, and so belongs to the job's transaction.
+    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    async with worker_app.open_async():
+        await asyncio.gather(*(_run(worker_app, queue, staffing, drain=drain) for queue in _queues()))
+
+
+def _queues() -> Iterable[str]:
+    return dict.fromkeys(hop.queue for hop in HOPS)
+
+
+async def _run(worker_app: procrastinate.App, queue: str, staffing: Staffing, *, drain: bool) -> None:
+    await worker_app.run_worker_async(
+        queues=[queue],
+        name=queue,
+        concurrency=getattr(staffing, queue),
+        wait=not drain,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=20,
+    )

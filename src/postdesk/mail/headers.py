@@ -1,0 +1,144 @@
+"""The header block as text: fields in order, encoded words, ids, dates. Tolerant throughout; nothing here raises.
+
+RFC 5322 section 2.2 and 3.6.4, RFC 2047.
+"""
+
+from __future__ import annotations
+
+import binascii
+import datetime as dt
+import email.utils
+import hashlib
+import re
+
+from postdesk.mail import charset
+
+_FIELD = re.compile(r"^([^\s:\x00][^:\r\n]{0,200}?)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
+_FIELD_BYTES = re.compile(rb"^([^\s:\x00][^:\r\n]{0,200}?)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
+_FOLD = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_END = re.compile(rb"\r?\n(?:\r?\n)")
+_WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?(.*?)\?=(?:[ \t]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_ID = re.compile(r"<\s*([^<>]+?)\s*>")
+_BARE_ID = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+_SPACE = re.compile(r"\s+")
+_MONTHS = {name: number for number, name in enumerate(("jan feb mar apr may jun jul aug sep oct nov dec").split(), 1)}
+_DATE = re.compile(r"(?:[A-Za-z]{3},?)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UT|UTC)\b")
+#: Ids longer than this are replaced by a digest of themselves, so that they still find their thread.
+_LONGEST_ID = 512
+_MOST_IDS = 200
+
+Fields = list[tuple[str, str]]
+
+
+def split(raw: bytes) -> tuple[bytes, int]:
+    """(the header block, where the body begins)."""
+    if raw[:1] in (b"\r", b"\n"):
+        return b"", 2 if raw[:2] == b"\r\n" else 1
+    found = _END.search(raw)
+    if found is None:
+        return raw, len(raw)
+    return raw[: found.start()], found.end()
+
+
+def fields(block: bytes) -> Fields:
+    """Every field of a header block in order: name as written, value unfolded, encoded words still encoded."""
+    if block.isascii():
+        found = _FIELD.findall(block.decode("ascii"))
+        return [(name, _FOLD.sub(" ", value).rstrip() if "\n" in value or "\r" in value else value.rstrip()) for name, value in found]
+    return [
+        (name.decode("ascii", "replace"), _FOLD.sub(" ", charset.decode(value)[0]).rstrip())
+        for name, value in _FIELD_BYTES.findall(block)
+    ]
+
+
+def readable(value: str) -> str:
+    """A field's value for people: encoded words decoded, no control characters, one line."""
+    if "=?" in value:
+        value = decode_words(value)
+    return _CONTROL.sub(" ", value).strip() if _CONTROL.search(value) else value
+
+
+def decode_words(value: str) -> str:
+    """RFC 2047 words decoded; neighbours in one charset are joined as bytes, since many are cut inside a character."""
+    pieces: list[str] = []
+    pending, label, at = b"", "", 0
+    for found in _WORD.finditer(value):
+        name = found[1].lower()
+        if pending and (found.start() != at or name != label):
+            pieces.append(charset.decode(pending, label)[0])
+            pending = b""
+        pieces.append(value[at : found.start()])
+        pending, label, at = pending + _word_bytes(found[2], found[3]), name, found.end()
+    if pending:
+        pieces.append(charset.decode(pending, label)[0])
+    return "".join(pieces) + value[at:]
+
+
+def _word_bytes(encoding: str, text: str) -> bytes:
+    raw = text.encode("utf-8", "replace")
+    if encoding in "bB":
+        return lenient_base64(raw)
+    return binascii.a2b_qp(raw, header=True)
+
+
+def lenient_base64(raw: bytes) -> bytes:
+    """The bytes of base64 text with whatever junk, padding or cut it has (RFC 2045 section 6.8 says: ignore junk)."""
+    try:
+        return binascii.a2b_base64(raw)
+    except binascii.Error:
+        pass
+    joined = b"".join(_padded(_NOT_BASE64.sub(b"", chunk)) for chunk in re.split(rb"=+", raw) if chunk)
+    return joined
+
+
+def _padded(chunk: bytes) -> bytes:
+    if len(chunk) % 4 == 1:
+        chunk = chunk[:-1]
+    return binascii.a2b_base64(chunk + b"=" * (-len(chunk) % 4))
+
+
+def ids(value: str) -> tuple[str, ...]:
+    """Message-IDs in a field, without brackets, in order, each once."""
+    found = _ID.findall(value) or _BARE_ID.findall(value)
+    clean = dict.fromkeys(one_id(item) for item in found)
+    kept = tuple(item for item in clean if item)
+    return kept if len(kept) <= _MOST_IDS else kept[:1] + kept[1 - _MOST_IDS :]
+
+
+def one_id(value: str) -> str:
+    """A Message-ID as stored: no brackets or blanks; one too long to index becomes its digest."""
+    value = _SPACE.sub("", value).strip("<>").replace("\0", "")
+    if len(value) <= _LONGEST_ID:
+        return value
+    return value[:100] + "~" + hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def message_id(value: str) -> str | None:
+    """The id of a Message-ID field, or None where there is none in it."""
+    found = _ID.search(value)
+    return one_id(found[1] if found else value.strip("<> \t").split(" ")[0]) or None
+
+
+def date(value: str) -> dt.datetime | None:
+    """A Date field as an aware UTC instant, or None where it says nothing (RFC 5322 section 3.3 and what people send)."""
+    found = _DATE.match(value)
+    try:
+        if found and (month := _MONTHS.get(found[2].lower())):
+            day, year, hour, minute = int(found[1]), int(found[3]), int(found[4]), int(found[5])
+            instant = dt.datetime(year, month, day, hour, minute, min(int(found[6] or 0), 59), tzinfo=dt.UTC)
+            away = dt.timedelta(hours=int(found[8] or 0), minutes=int(found[9] or 0))
+            return instant + away if found[7] == "-" else instant - away
+        return _odd_date(value)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def _odd_date(value: str) -> dt.datetime | None:
+    parsed = email.utils.parsedate_tz(value[:200])
+    if parsed is not None:
+        instant = dt.datetime(*parsed[:5], min(parsed[5], 59), tzinfo=dt.UTC)
+        return instant - dt.timedelta(seconds=parsed[9] or 0)
+    iso = dt.datetime.fromisoformat(value.strip())
+    return (iso if iso.tzinfo else iso.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)

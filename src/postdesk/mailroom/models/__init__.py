@@ -1,0 +1,21 @@
+"""The mailroom's rows: addresses and how they are connected, what arrived, what leaves."""
+
+from postdesk.mailroom.models.connections import Credential, Protocol, RemoteMailbox, SmtpAccount
+from postdesk.mailroom.models.emails import Alert, Ban, Email, MailSettings
+from postdesk.mailroom.models.outbox import Letter, LetterRecipient
+from postdesk.mailroom.models.spool import Blob, SpooledMail
+
+__all__ = [
+    "Alert",
+    "Ban",
+    "Blob",
+    "Credential",
+    "Email",
+    "Letter",
+    "LetterRecipient",
+    "MailSettings",
+    "Protocol",
+    "RemoteMailbox",
+    "SmtpAccount",
+    "SpooledMail",
+]

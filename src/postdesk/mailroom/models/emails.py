@@ -1,0 +1,93 @@
+"""The addresses of the desk, what is banned, and the settings all addresses share."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Email(models.Model):
+    """One e-mail address of the desk: the identity that mail is sent from and routed by."""
+
+    address = models.CharField(max_length=254)
+    #: What users see as the sender's name.
+    name = models.CharField(max_length=255)
+    notes = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("address",)
+        constraints = (models.UniqueConstraint(Lower("address"), name="email_address_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+class MailSettings(models.Model):
+    """Emails > Settings: one row, id 1."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    fetching = models.BooleanField(default=False)
+    default_email = models.ForeignKey(Email, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    alert_email = models.ForeignKey(Email, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    admin_email = models.CharField(max_length=254, blank=True, default="")
+    default_mta = models.ForeignKey(Email, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    strip_quoted_reply = models.BooleanField(default=True)
+    reply_separator = models.CharField(max_length=120, default="-- reply above this line --")
+    priority_from_mail = models.BooleanField(default=False)
+    accept_unregistered = models.BooleanField(default=True)
+    accept_collaborators = models.BooleanField(default=True)
+    email_attachments = models.BooleanField(default=True)
+    #: Bytes; a message above it still becomes a ticket, with its headers and text.
+    max_message_size = models.PositiveBigIntegerField(default=64 * 1024 * 1024)
+    #: At most so many automatic answers to one address in an hour (the loop budget).
+    auto_answers_per_hour = models.PositiveSmallIntegerField(default=10)
+
+    class Meta:
+        verbose_name = "mail settings"
+
+    def __str__(self) -> str:
+        return "Emails > Settings"
+
+
+class Ban(models.Model):
+    """Banlist: an address, or `*@domain`, whose mail is turned away."""
+
+    pattern = models.CharField(max_length=254, unique=True)
+    is_active = models.BooleanField(default=True)
+    notes = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pattern",)
+
+    def __str__(self) -> str:
+        return self.pattern
+
+
+class Alert(models.Model):
+    """Something the administrator was told once: raised, and later recovered."""
+
+    kind = models.CharField(max_length=40)
+    #: What it is about, e.g. "mailbox:7"; one open alert per kind and subject.
+    about = models.CharField(max_length=80)
+    text = models.TextField()
+    raised_at = models.DateTimeField()
+    recovered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-raised_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=(
+                    "kind",
+                    "about",
+                ),
+                condition=models.Q(recovered_at__isnull=True),
+                name="one_open_alert_per_subject",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text

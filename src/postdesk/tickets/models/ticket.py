@@ -1,0 +1,141 @@
+"""The ticket itself, who takes part, and which of our addresses know of it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from postdesk.mailroom.models import Email
+from postdesk.people.models import Agent, User
+from postdesk.tickets.models.setup import Department, HelpTopic, Priority
+
+
+class Status(models.TextChoices):
+    OPEN = "open", "Open"
+    CLOSED = "closed", "Closed"
+
+
+class Ticket(models.Model):
+    """One matter of one user. "Answered" is an open ticket whose last word is ours."""
+
+    number = models.BigIntegerField(unique=True)
+    subject = models.TextField()
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
+    is_answered = models.BooleanField(default=False)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="tickets")
+    help_topic = models.ForeignKey(HelpTopic, null=True, blank=True, on_delete=models.SET_NULL)
+    priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tickets")
+    assignee = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets")
+    #: The address it came through.
+    email = models.ForeignKey(Email, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets")
+    source = models.CharField(max_length=8, default="email")
+
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    last_message_at = models.DateTimeField(null=True, blank=True)
+    last_reply_at = models.DateTimeField(null=True, blank=True)
+    #: Since when the user waits for us; null when the last word is ours.
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    entry_count = models.PositiveIntegerField(default=0)
+    has_attachments = models.BooleanField(default=False)
+    #: The beginning of the newest message, for the queue.
+    snippet = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=(
+                    "-updated_at",
+                    "-id",
+                ),
+                name="ticket_updated",
+            ),
+            models.Index(
+                fields=(
+                    "waiting_since",
+                    "id",
+                ),
+                name="ticket_open",
+                condition=Q(status="open", is_answered=False),
+            ),
+            models.Index(
+                fields=(
+                    "-last_reply_at",
+                    "-id",
+                ),
+                name="ticket_answered",
+                condition=Q(status="open", is_answered=True),
+            ),
+            models.Index(
+                fields=(
+                    "-closed_at",
+                    "-id",
+                ),
+                name="ticket_closed",
+                condition=Q(status="closed"),
+            ),
+            models.Index(
+                fields=(
+                    "user",
+                    "-id",
+                ),
+                name="ticket_user",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}"
+
+    @property
+    def queue(self) -> str:
+        """Which of the three queues it stands in: open, answered or closed."""
+        if self.status == Status.CLOSED:
+            return "closed"
+        return "answered" if self.is_answered else "open"
+
+
+class TicketEmail(models.Model):
+    """An address of ours this ticket's mail was sent to: the first decided the department, all are known."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="known_emails")
+    email = models.ForeignKey(Email, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=(
+                    "ticket",
+                    "email",
+                ),
+                name="ticket_email_unique",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} on {self.ticket_id}"
+
+
+class Collaborator(models.Model):
+    """Somebody besides the owner who takes part in the ticket and gets its replies in Cc."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="collaborators")
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    added_at = models.DateTimeField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=(
+                    "ticket",
+                    "user",
+                ),
+                name="collaborator_unique",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.user)
