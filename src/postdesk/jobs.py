@@ -18,13 +18,13 @@ Jobs take ids only.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import procrastinate
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -90,7 +90,7 @@ def defer(name: str, **arguments: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """How many jobs of each queue one process runs at once. Waiting for a dead server is what fetch threads mostly do."""
+    """How many jobs of each queue one process runs at once. Fetch threads mostly wait for servers."""
 
     fetch: int = 16
     intake: int = 2
@@ -102,31 +102,52 @@ class Staffing:
         return self.fetch + self.intake + self.deliver + self.quiet
 
 
-async def work(staffing: Staffing, *, drain: bool = False) -> None:
-    """Run this process's workers until cancelled; with `drain`, until no job is left to be had.
+async def work(staffing: Staffing, *, stop: asyncio.Event) -> None:
+    """Run this process's workers until `stop` is set; running jobs are given some seconds to end.
 
     Each queue has workers of its own, so that fetches that hang never keep mail from being taken in.
     """
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(staffing.threads + 2, thread_name_prefix="job"))
+    loop.set_default_executor(ThreadPoolExecutor(staffing.threads + 4, thread_name_prefix="job"))
     # A second face of the same app: the workers speak through their own connection, while `defer`
     # in a job goes on using Django's, and so belongs to the job's transaction.
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
-        await asyncio.gather(*(_run(worker_app, queue, staffing, drain=drain) for queue in _queues()))
+        queues = dict.fromkeys(hop.queue for hop in HOPS)
+        workers = [asyncio.create_task(_run(worker_app, queue, getattr(staffing, queue))) for queue in queues]
+        stopped = asyncio.create_task(stop.wait())
+        # A worker that ends by itself has failed: everything stops, and its error is raised below.
+        await asyncio.wait([*workers, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for task in (*workers, stopped):
+            task.cancel()
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
-def _queues() -> Iterable[str]:
-    return dict.fromkeys(hop.queue for hop in HOPS)
-
-
-async def _run(worker_app: procrastinate.App, queue: str, staffing: Staffing, *, drain: bool) -> None:
+async def _run(worker_app: procrastinate.App, queue: str, concurrency: int) -> None:
     await worker_app.run_worker_async(
         queues=[queue],
         name=queue,
-        concurrency=getattr(staffing, queue),
-        wait=not drain,
+        concurrency=concurrency,
         delete_jobs="successful",
         install_signal_handlers=False,
-        shutdown_graceful_timeout=20,
+        shutdown_graceful_timeout=15,
+        fetch_job_polling_interval=5.0,
     )
+
+
+def pending() -> bool:
+    """Whether a job is running or could be run now, on any machine."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo'
+                           AND (scheduled_at IS NULL OR scheduled_at <= now()))
+                OR EXISTS (SELECT FROM procrastinate_jobs AS job JOIN procrastinate_workers AS worker
+                           ON worker.id = job.worker_id WHERE job.status = 'doing'
+                           AND worker.last_heartbeat > now() - interval '30 seconds')
+            """
+        )
+        return bool(cursor.fetchone()[0])

@@ -14,8 +14,7 @@ from postdesk.mail.part import Part, leaf
 from postdesk.mail.uuencoding import decode_block
 
 _DEEPEST = 100
-_HEX_OR_BREAK = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n)")
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=!\-_., \t]+\Z")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=]")
 
 Waiting = list[tuple[dict[str, str], bytes, int, str, int]]
 
@@ -34,7 +33,9 @@ def read(raw: bytes, fields: headers.Fields, body_at: int, *, said: str) -> tupl
             continue
         pieces = _pieces(body, settings.get("boundary", ""))
         if not pieces or depth >= _DEEPEST:
-            defects.append("a multipart without its parts" if not pieces else "parts nested too deep are kept as one file")
+            defects.append(
+                "a multipart without its parts" if not pieces else "parts nested too deep are kept as one file"
+            )
             found.append(_whole(about, body, alternative, container, is_text=not pieces))
             continue
         if kind == "multipart/alternative":
@@ -67,18 +68,23 @@ def _pieces(body: bytes, boundary: str) -> list[bytes]:
         if guess is None:
             return []
         mark = guess[1]
-    lines = re.compile(rb"(?:\A|\r?\n|\r)--" + re.escape(mark) + rb"(--)?[ \t]*(?=\r?\n|\r|\Z)(?:\r?\n|\r)?")
+    return _between(body, b"--" + mark)
+
+
+def _between(body: bytes, line: bytes) -> list[bytes]:
     pieces: list[bytes] = []
-    start = -1
-    for found in lines.finditer(body):
-        if start >= 0:
-            pieces.append(body[start : found.start()] if found.start() > start else b"")
-        if found[1]:
-            return pieces
-        start = found.end()
-        # The line end after a boundary also begins the next one where a part is empty.
-        if body[start - 1 : start] == b"\n" and body[start : start + 2] == b"--":
-            start -= 0
+    start, at = -1, body.find(line)
+    while at >= 0:
+        after = body[at + len(line) : at + len(line) + 100].split(b"\n", 1)[0].strip()
+        if (at == 0 or body[at - 1] in b"\r\n") and after in (b"", b"--"):
+            if start >= 0:
+                end = at - 2 if body[at - 2 : at] == b"\r\n" else at - 1
+                pieces.append(body[start : max(end, start)])
+            if after == b"--":
+                return pieces
+            newline = body.find(b"\n", at)
+            start = len(body) if newline < 0 else newline + 1
+        at = body.find(line, at + len(line))
     if start >= 0 and body[start:].strip():
         pieces.append(body[start:])
     return pieces
@@ -116,5 +122,5 @@ def _base64(body: bytes) -> bytes:
 
 
 def _could_be_base64(line: bytes) -> bool:
-    good = len(re.findall(rb"[A-Za-z0-9+/=]", line))
+    good = len(_BASE64.findall(line))
     return b" " not in line and good * 5 >= len(line) * 4 and not line.startswith(b"--")

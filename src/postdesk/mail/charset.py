@@ -71,7 +71,11 @@ def codec_for(label: str) -> str | None:
 def decode(raw: bytes, label: str = "") -> tuple[str, str, str | None]:
     """(text, the charset used, what was repaired or None). NUL characters are dropped: no database stores them."""
     codec = codec_for(label) if label else ""
-    if raw.isascii() and b"\x1b" not in raw and codec not in ("utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "hz"):
+    if (
+        raw.isascii()
+        and b"\x1b" not in raw
+        and codec not in ("utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "hz")
+    ):
         return _no_nul(raw.decode("ascii")), codec_name(codec or "us-ascii"), None
     for bom, name in _BOMS:
         if raw.startswith(bom):

@@ -13,10 +13,9 @@ import re
 
 from postdesk.mail import charset
 
-_FIELD = re.compile(r"^([^\s:\x00][^:\r\n]{0,200}?)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
-_FIELD_BYTES = re.compile(rb"^([^\s:\x00][^:\r\n]{0,200}?)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
+_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
+_FIELD_BYTES = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
 _FOLD = re.compile(r"[ \t]*[\r\n]+[ \t]*")
-_END = re.compile(rb"\r?\n(?:\r?\n)")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?(.*?)\?=(?:[ \t]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
@@ -24,7 +23,9 @@ _ID = re.compile(r"<\s*([^<>]+?)\s*>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _SPACE = re.compile(r"\s+")
 _MONTHS = {name: number for number, name in enumerate(("jan feb mar apr may jun jul aug sep oct nov dec").split(), 1)}
-_DATE = re.compile(r"(?:[A-Za-z]{3},?)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UT|UTC)\b")
+_DATE = re.compile(
+    r"(?:[A-Za-z]{3},?)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UT|UTC)\b"
+)
 #: Ids longer than this are replaced by a digest of themselves, so that they still find their thread.
 _LONGEST_ID = 512
 _MOST_IDS = 200
@@ -36,17 +37,22 @@ def split(raw: bytes) -> tuple[bytes, int]:
     """(the header block, where the body begins)."""
     if raw[:1] in (b"\r", b"\n"):
         return b"", 2 if raw[:2] == b"\r\n" else 1
-    found = _END.search(raw)
-    if found is None:
+    crlf, lf = raw.find(b"\n\r\n"), raw.find(b"\n\n", 0, 1_000_000)
+    if lf < 0 and crlf < 0:
         return raw, len(raw)
-    return raw[: found.start()], found.end()
+    if lf < 0 or 0 <= crlf < lf:
+        return raw[:crlf], crlf + 3
+    return raw[:lf], lf + 2
 
 
 def fields(block: bytes) -> Fields:
     """Every field of a header block in order: name as written, value unfolded, encoded words still encoded."""
     if block.isascii():
         found = _FIELD.findall(block.decode("ascii"))
-        return [(name, _FOLD.sub(" ", value).rstrip() if "\n" in value or "\r" in value else value.rstrip()) for name, value in found]
+        return [
+            (name, _FOLD.sub(" ", value).rstrip() if "\n" in value or "\r" in value else value.rstrip())
+            for name, value in found
+        ]
     return [
         (name.decode("ascii", "replace"), _FOLD.sub(" ", charset.decode(value)[0]).rstrip())
         for name, value in _FIELD_BYTES.findall(block)

@@ -35,7 +35,11 @@ def safe(name: str) -> str:
     name = _UNSAFE.sub("", _SPACE.sub(" ", name))
     # Both kinds of slash: the sender's system is unknown. A trailing slash must not lose the whole name.
     pieces = [piece.strip() for piece in name.replace("\\", "/").split("/")]
-    name = next((piece for piece in reversed(pieces) if piece.strip(". ")), "").strip(". ") if len(pieces) > 1 else name.strip()
+    name = (
+        next((piece for piece in reversed(pieces) if piece.strip(". ")), "").strip(". ")
+        if len(pieces) > 1
+        else name.strip()
+    )
     if not name.strip(". "):
         return ""
     name = name.rstrip(". ")
@@ -53,7 +57,9 @@ def from_subject(subject: str) -> str:
 def made_up(content_type: str, number: int) -> str:
     """A name for the part that came without one; `number` counts the parts of the message from 1."""
     kind = content_type.split("/", 1)[0]
-    stem = {"image": "image", "message": "message", "text": "text", "audio": "audio", "video": "video"}.get(kind, "attachment")
+    stem = {"image": "image", "message": "message", "text": "text", "audio": "audio", "video": "video"}.get(
+        kind, "attachment"
+    )
     return f"{stem}-{number}{_EXTENSIONS.get(content_type, '.bin')}"
 
 

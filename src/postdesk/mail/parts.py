@@ -9,11 +9,18 @@ from dataclasses import dataclass, field
 
 import fast_mail_parser
 
-from postdesk.mail import careful, headers, parameters
+from postdesk.mail import careful, headers
 from postdesk.mail.part import Part, leaf
 
 _PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
-_CONTENT_FIELDS = ("content-type", "content-disposition", "content-id", "content-transfer-encoding", "content-location", "content-description")
+_CONTENT_FIELDS = (
+    "content-type",
+    "content-disposition",
+    "content-id",
+    "content-transfer-encoding",
+    "content-location",
+    "content-description",
+)
 #: A tree deeper than this is nobody's letter; the careful reader keeps what lies below as one file.
 _DEEPEST = 100
 
@@ -62,12 +69,9 @@ def _leaf(node: fast_mail_parser.PyMimePart, content: bytes, alternative: int, c
     said = {key: values[0] for name, values in node.headers.items() if (key := name.lower()) in _CONTENT_FIELDS}
     for value in said.values():
         # Broken characters, or words left encoded, mean that the raw bytes must be asked.
-        if not value.isascii() or "=?" in value:
-            raise _Doubt("8-bit or encoded words in a part's header")
+        if "=?" in value or "\ufffd" in value:
+            raise _Doubt("a part's header could not be decoded")
     encoding = said.get("content-transfer-encoding", "").strip().lower()
     if encoding not in _PLAIN_ENCODINGS:
         raise _Doubt(f"transfer encoding {encoding[:30]!r}")
     return leaf(said, content, alternative, container)
-
-
-__all__ = ["Part", "parameters", "read"]

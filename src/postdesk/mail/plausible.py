@@ -8,11 +8,15 @@ _SAMPLE = 4096
 _KANA = re.compile("[\u3041-\u30ff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _HAN = re.compile("[\u4e00-\u9fff]")
-_CYRILLIC_WORD = re.compile("(?<![\u0400-\u04ffA-Za-z])[\u0410-\u042f\u0401]?[\u0430-\u044f\u0451\u0454\u0456\u0457]+(?![\u0400-\u04ffA-Za-z])")
+_CYRILLIC_WORD = re.compile(
+    "(?<![\u0400-\u04ffA-Za-z])[\u0410-\u042f\u0401]?[\u0430-\u044f\u0451\u0454\u0456\u0457]+(?![\u0400-\u04ffA-Za-z])"
+)
 _GREEK_WORD = re.compile("(?<![\u0370-\u03ff])[\u0391-\u03a9\u0386-\u038f]?[\u03ac-\u03ce]+(?![\u0370-\u03ff])")
 _CJK_ODD = re.compile("[\ue000-\uf8ff\uff61-\uff9f\ufffd\u0370-\u04ff\u2500-\u257f]")
 #: The hundred or so commonest characters of running Chinese, simplified then traditional.
-_COMMON_HAN = re.compile("[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实這個們來為國說時會對於過發後裡種經麼學現當沒動還進樣開從實請您]")
+_COMMON_HAN = re.compile(
+    "[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实這個們來為國說時會對於過發後裡種經麼學現當沒動還進樣開從實請您]"
+)
 #: Byte charsets tried for running text in another alphabet: the codec, and what its words look like.
 _ALPHABETS = (("cp1251", _CYRILLIC_WORD), ("koi8_r", _CYRILLIC_WORD), ("iso8859_5", _CYRILLIC_WORD), ("cp866", _CYRILLIC_WORD),
               ("cp1253", _GREEK_WORD))  # fmt: skip

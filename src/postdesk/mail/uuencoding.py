@@ -8,7 +8,10 @@ import re
 from postdesk.mail.message import Attachment
 from postdesk.mail.names import made_up, safe
 
-_BLOCK = re.compile(r"^begin(?:-base64)? [0-7]{3,4} ([^\n]{1,255})\n((?:[^\n]{0,100}\n)*?)(?:`|[ ]?)\n?(?:end|====)[ \t]*(?:\n|\Z)", re.MULTILINE)
+_BLOCK = re.compile(
+    r"^begin(?:-base64)? [0-7]{3,4} ([^\n]{1,255})\n((?:[^\n]{0,100}\n)*?)(?:`|[ ]?)\n?(?:end|====)[ \t]*(?:\n|\Z)",
+    re.MULTILINE,
+)
 _MOST = 200
 
 

@@ -38,3 +38,17 @@ def read() -> Environment:
 def secret_from(name: str) -> str | None:
     """The value of one variable that an apply file names by `..._env`."""
     return os.environ.get(name)
+
+
+def use_data_folder(data: Path, *, base_url: str) -> None:
+    """From now on this process and its children use `data` and nothing of another installation.
+
+    The embedded PostgreSQL and keys of its own, whatever DATABASE_URL and POSTDESK_SECRET_KEYS say. Takes
+    effect when called before Django's settings are imported.
+    """
+    for name in ("DATABASE_URL", "POSTDESK_SECRET_KEYS", "POSTDESK_HOSTS"):
+        os.environ.pop(name, None)
+    os.environ["POSTDESK_DATA"] = str(data)
+    os.environ["POSTDESK_BASE_URL"] = base_url
+    os.environ["DJANGO_SETTINGS_MODULE"] = "postdesk.project.settings"
+    os.environ.setdefault("POSTDESK_LOG_LEVEL", "warning")

@@ -12,8 +12,6 @@ def first_department(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("tickets", "0001_initial")]
     operations = [
-        migrations.RunSQL(
-            "CREATE SEQUENCE tickets_number START WITH 100001", "DROP SEQUENCE IF EXISTS tickets_number"
-        ),
+        migrations.RunSQL("CREATE SEQUENCE tickets_number START WITH 100001", "DROP SEQUENCE IF EXISTS tickets_number"),
         migrations.RunPython(first_department, migrations.RunPython.noop),
     ]

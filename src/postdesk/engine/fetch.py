@@ -1,0 +1,250 @@
+"""Fetch one mailbox: list, take new messages into the spool in batches, settle the server's copies.
+
+    listing -> what the ledger does not have -> fetch -> accept (commit) -> settle -> next batch, oldest first
+
+Nothing on the server changes before the commit. A batch is *emails per fetch*; the backlog is drained
+batch after batch, until the turn's time is over, and then the mailbox queues again behind the others. A message that
+breaks the connection is remembered and tried alone, after all others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from postdesk import jobs
+from postdesk.basics.clock import monotonic, now
+from postdesk.basics.errors import BrokenSetup, Busy, Invalid, LoginRefused, PostdeskError, WireError
+from postdesk.engine import alerts, backoff
+from postdesk.engine.connect import endpoint_of, open_source, slot
+from postdesk.mailroom import lanes, spool
+from postdesk.mailroom.models import MailSettings, Protocol, RemoteMailbox, SpooledMail
+from postdesk.mailroom.models.connections import Fetched
+from postdesk.mailroom.models.spool import Outcome
+from postdesk.mailroom.spool import Arrival, Place
+from postdesk.wire.imap import ImapSource
+from postdesk.wire.pop3 import Pop3Source
+
+log = structlog.get_logger(__name__)
+
+#: Seconds after which a mailbox with a backlog makes room for others.
+TURN = 20.0
+#: Bytes of raw mail stored in one transaction at most.
+BATCH_BYTES = 16 * 1024 * 1024
+#: Tries of a message that could not be fetched before it is left alone for a day.
+UNFETCHED_TRIES = 3
+
+Source = ImapSource | Pop3Source
+Key = int | str
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn at one mailbox, and how it went."""
+
+    mailbox: RemoteMailbox
+    started: float
+    taken: int = 0
+    left: int = 0
+
+
+def fetch(mailbox: int) -> None:
+    """The job: one turn at the mailbox, unless it is off, paused, or another thread is at it."""
+    row = readable(mailbox)
+    if row is None:
+        return
+    with lanes.lane(f"fetch:{mailbox}") as free:
+        if not free:
+            return
+        more = take_turn(row)
+    if more:
+        jobs.defer("fetch", mailbox=mailbox)
+
+
+def readable(mailbox: int) -> RemoteMailbox | None:
+    """The mailbox's row when it is to be fetched at all."""
+    if not MailSettings.objects.filter(pk=1, fetching=True).exists():
+        return None
+    rows = RemoteMailbox.objects.select_related("email", "credential")
+    return rows.filter(pk=mailbox, status=True, paused_at__isnull=True).first()
+
+
+def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> bool:
+    """Fetch until done or the turn is over; True when mail is left. Errors become the mailbox's health.
+
+    A `source` that is open already (a watched connection) is used and left open; its errors go to its owner.
+    """
+    turn = Turn(mailbox, monotonic())
+    if source is not None:
+        more = _drain(turn, source)
+        _well(turn)
+        return more
+    try:
+        with slot(endpoint_of(mailbox).host), open_source(mailbox) as opened:
+            more = _drain(turn, opened)
+    except Busy as error:
+        _later(mailbox, error)
+        return False
+    except (WireError, BrokenSetup, Invalid) as error:
+        _failed(turn, error)
+        return False
+    _well(turn)
+    return more
+
+
+def _drain(turn: Turn, source: Source) -> bool:
+    place = place_of(turn.mailbox, source)
+    while True:
+        wanted, settle_only = _todo(turn.mailbox, place, source)
+        turn.left = len(wanted)
+        if settle_only:
+            _settle(turn.mailbox, place, source, settle_only)
+        for start in range(0, len(wanted), turn.mailbox.per_fetch):
+            batch = wanted[start : start + turn.mailbox.per_fetch]
+            _take(turn, place, source, batch)
+            turn.left = len(wanted) - start - len(batch)
+            if monotonic() - turn.started > TURN and turn.left:
+                return True
+        if isinstance(source, Pop3Source) or not wanted:
+            break
+    if isinstance(source, ImapSource):
+        _retry_unfetched(turn, place, source)
+    return False
+
+
+def place_of(mailbox: RemoteMailbox, source: Source) -> Place:
+    """Where this mailbox's keys are unique now; notes a changed UIDVALIDITY."""
+    if mailbox.protocol == Protocol.POP3:
+        return Place(mailbox, "", 0)
+    if mailbox.epoch != source.epoch:
+        RemoteMailbox.objects.filter(pk=mailbox.pk).update(epoch=source.epoch)
+        if mailbox.epoch:
+            log.warning("fetch.uidvalidity", mailbox=mailbox.pk, before=mailbox.epoch, now=source.epoch)
+        mailbox.epoch = source.epoch
+    return Place(mailbox, mailbox.folder_name, source.epoch)
+
+
+def _todo(mailbox: RemoteMailbox, place: Place, source: Source) -> tuple[list[Key], list[Key]]:
+    """Keys the ledger does not have, oldest first; and keys stored before whose copies still lie there."""
+    leaves = mailbox.fetched == Fetched.NOTHING
+    above = spool.high_water(place) if leaves and isinstance(source, ImapSource) else None
+    listed = [one.key for one in source.listing(above)]
+    known = _known(place, listed)
+    wanted = [key for key in listed if key not in known]
+    if isinstance(source, Pop3Source):
+        wanted += [key for key in listed if known.get(key) == Outcome.UNFETCHED and _may_retry(place, key)]
+    if leaves:
+        return wanted, []
+    return wanted, [key for key in listed if known.get(key, Outcome.UNFETCHED) != Outcome.UNFETCHED]
+
+
+def _known(place: Place, keys: Sequence[Key]) -> dict[Key, str]:
+    found: dict[Key, str] = {}
+    for start in range(0, len(keys), 5000):
+        rows = spool.rows_of(place, keys[start : start + 5000]).values_list("uid", "uidl", "outcome")
+        found.update((uid if uid is not None else uidl or "", outcome) for uid, uidl, outcome in rows)
+    return found
+
+
+def _take(turn: Turn, place: Place, source: Source, keys: Sequence[Key]) -> None:
+    """Fetch one batch, store it, and only then settle it; what arrived whole before an error is stored all the same."""
+    arrived: list[Arrival] = []
+    done: list[Key] = []
+    size = 0
+    try:
+        for fetched in source.fetch(keys):
+            arrived.append(Arrival(fetched.key, fetched.raw, fetched.received_at))
+            done.append(fetched.key)
+            size += len(fetched.raw)
+            if size > BATCH_BYTES:
+                _store(turn, place, arrived)
+                arrived, size = [], 0
+    except WireError as error:
+        _store(turn, place, arrived)
+        culprit = next((key for key in keys if key not in done), None)
+        if culprit is not None:
+            spool.could_not_fetch(place, culprit, reason=str(error), at=now())
+        raise
+    _store(turn, place, arrived)
+    if done:
+        _settle(turn.mailbox, place, source, done)
+
+
+def _store(turn: Turn, place: Place, arrived: Sequence[Arrival]) -> None:
+    """Commit. From here on the messages are ours."""
+    if arrived:
+        turn.taken += spool.accept(place, arrived, at=now())
+
+
+def _settle(mailbox: RemoteMailbox, place: Place, source: Source, keys: Sequence[Key]) -> None:
+    """Move, delete, or leave; then note it."""
+    how = Fetched(mailbox.fetched)
+    if how == Fetched.MOVE and isinstance(source, ImapSource):
+        source.settle(keys, "move", mailbox.archive_folder)
+    elif how == Fetched.DELETE:
+        source.settle(keys, "delete", None)
+    spool.settled(place, keys, at=now())
+
+
+def _retry_unfetched(turn: Turn, place: Place, source: ImapSource) -> None:
+    """Messages that broke a connection before, one by one, after everything else is safe."""
+    rows = SpooledMail.objects.filter(
+        mailbox=place.mailbox, folder=place.folder, epoch=place.epoch, outcome=Outcome.UNFETCHED
+    )
+    for uid in rows.filter(uid__isnull=False).values_list("uid", flat=True)[:20]:
+        if uid is not None and _may_retry(place, uid):
+            _take(turn, place, source, [uid])
+
+
+def _may_retry(place: Place, key: Key) -> bool:
+    """Three tries at once, then one a day: a message the server cannot deliver must not cost every turn."""
+    row = spool.rows_of(place, [key]).filter(outcome=Outcome.UNFETCHED).first()
+    if row is None:
+        return False
+    rested = row.decided_at is None or now() - row.decided_at > dt.timedelta(days=1)
+    return row.attempts < UNFETCHED_TRIES or rested
+
+
+def _well(turn: Turn) -> None:
+    """A turn that came to its end is the proof of health."""
+    at = now()
+    mailbox = turn.mailbox
+    was_failing = mailbox.failures > 0
+    RemoteMailbox.objects.filter(pk=mailbox.pk).update(
+        last_attempt_at=at,
+        last_success_at=at,
+        failures=0,
+        last_error="",
+        backlog=turn.left,
+        next_fetch_at=at + dt.timedelta(minutes=mailbox.frequency),
+    )
+    if was_failing:
+        alerts.recover_for(mailbox, at=at)
+    if turn.taken:
+        log.info("fetch.took", mailbox=mailbox.pk, messages=turn.taken, left=turn.left)
+
+
+def _failed(turn: Turn, error: PostdeskError) -> None:
+    """Note the server's words and rest, longer each time; the fifth time in a row the administrator is told."""
+    at = now()
+    mailbox = turn.mailbox
+    mailbox.failures += 1
+    mailbox.last_error, mailbox.last_error_at, mailbox.last_attempt_at = str(error)[:2000], at, at
+    seconds = backoff.pause(mailbox.failures, dice=random.random())
+    # A refused login is asked again rarely: providers lock accounts for less.
+    if isinstance(error, LoginRefused):
+        seconds = max(seconds, 60.0)
+    mailbox.next_fetch_at = at + dt.timedelta(seconds=seconds)
+    mailbox.save(update_fields=["failures", "last_error", "last_error_at", "last_attempt_at", "next_fetch_at"])
+    log.warning("fetch.failed", mailbox=mailbox.pk, error=type(error).__name__, failures=mailbox.failures)
+    alerts.raise_for(mailbox, at=at)
+
+
+def _later(mailbox: RemoteMailbox, error: Busy) -> None:
+    """No place at this host now: no failure, just a moment's patience."""
+    again = now() + dt.timedelta(seconds=error.retry_after or 2.0)
+    RemoteMailbox.objects.filter(pk=mailbox.pk).update(next_fetch_at=again)

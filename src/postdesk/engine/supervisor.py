@@ -1,0 +1,131 @@
+"""One worker process: job workers, the clock that polls, the watcher; and several such processes side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+
+from postdesk import jobs
+from postdesk.basics.clock import monotonic, now
+from postdesk.engine import tasks
+from postdesk.engine.watch import Watcher
+from postdesk.flow import upkeep
+from postdesk.mailroom.models import MailSettings, RemoteMailbox
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two looks at what is due, and between two rounds of upkeep.
+TICK, UPKEEP = 1.0, 30.0
+
+
+class Ticker:
+    """The clock's thread: wakes the lanes of mailboxes and letters that are due, and upkeep."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join(timeout=5)
+
+    def _run(self) -> None:
+        upkeep_at = 0.0
+        while not self.stopping.is_set():
+            try:
+                if monotonic() >= upkeep_at:
+                    upkeep_at = monotonic() + UPKEEP
+                    jobs.defer("upkeep")
+                tick()
+            except (OperationalError, InterfaceError):
+                connection.close_if_unusable_or_obsolete()
+            self.stopping.wait(TICK)
+        connection.close()
+
+
+def tick() -> None:
+    """Wake what is due now."""
+    at = now()
+    for mailbox in upkeep.due_mailboxes(at=at):
+        jobs.defer("fetch", mailbox=mailbox)
+    for account in upkeep.accounts_with_work(at=at):
+        jobs.defer("deliver", account=account)
+
+
+def work(*, staffing: jobs.Staffing | None = None) -> None:
+    """Be a worker until SIGTERM or SIGINT."""
+    tasks.bind()
+    ticker, watcher = Ticker(), Watcher()
+    ticker.start()
+    watcher.start()
+    try:
+        asyncio.run(_work_until_told(staffing or jobs.Staffing(), lambda: False))
+    finally:
+        watcher.stop()
+        ticker.stop()
+
+
+def work_until_idle(*, staffing: jobs.Staffing | None = None) -> None:
+    """Fetch every enabled mailbox now, whatever its frequency, take all in, deliver what is due, and return."""
+    tasks.bind()
+    upkeep.upkeep()
+    if MailSettings.objects.filter(pk=1, fetching=True).exists():
+        for mailbox in RemoteMailbox.objects.filter(status=True, paused_at__isnull=True).values_list("id", flat=True):
+            jobs.defer("fetch", mailbox=mailbox)
+    asyncio.run(_work_until_told(staffing or jobs.Staffing(), _is_idle))
+
+
+def _is_idle() -> bool:
+    """No job is left to be had, and no lane has rows."""
+    return not jobs.pending() and upkeep.wake_lanes() == 0 and not jobs.pending()
+
+
+async def _work_until_told(staffing: jobs.Staffing, is_done: Callable[[], bool]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    running = asyncio.create_task(jobs.work(staffing, stop=stop))
+    while not stop.is_set() and not running.done():
+        await asyncio.wait([running], timeout=0.1)
+        if not running.done() and await asyncio.to_thread(is_done):
+            stop.set()
+    await running
+
+
+def work_in_processes(count: int, arguments: list[str]) -> int:
+    """Run `count` worker processes and start a new one for each that dies, until told to stop."""
+    command = [sys.executable, "-m", "postdesk", "worker", *arguments]
+    children = [subprocess.Popen(command) for _ in range(count)]
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    worst = 0
+    while not stopping.is_set():
+        for place, child in enumerate(children):
+            code = child.poll()
+            if code is None:
+                continue
+            if "--until-idle" in arguments:
+                worst = max(worst, abs(code))
+            else:
+                log.error("worker.died", code=code)
+                children[place] = subprocess.Popen(command)
+        if "--until-idle" in arguments and all(child.poll() is not None for child in children):
+            return worst
+        stopping.wait(0.2)
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait(timeout=30)
+    return 0

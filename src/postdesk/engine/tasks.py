@@ -1,0 +1,18 @@
+"""Which function fetches (jobs.HOPS); the other hops are bound by flow.tasks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from postdesk import jobs
+from postdesk.engine import fetch
+from postdesk.flow import tasks as flow_tasks
+
+TASKS: Final = (("fetch", fetch.fetch),)
+
+
+def bind() -> None:
+    """Bind every hop of the program."""
+    flow_tasks.bind()
+    for name, function in TASKS:
+        jobs.bind(name, function)

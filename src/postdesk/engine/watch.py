@@ -1,0 +1,300 @@
+"""Push: one selector thread holds the idle IMAP connections of this process's shards (RFC 2177).
+
+    open (pool) --> idle --server speaks--> fetch (pool) --> idle ...
+                      '--25 minutes--> reissue (pool) --> idle
+
+Waiting costs nothing; everything that talks is handed to a small thread pool, which calls the very same turn
+that polling calls. Watching is an accelerator: when a connection is lost the mailbox is polled, and watched
+again after a pause that only a connection's proven survival resets.
+
+Some servers hold notifications back (Dovecot 2.3: 500 ms, compiled in). On a server a few milliseconds away, the
+mailboxes that had mail in the last minutes are therefore asked by NOOP some times a second instead of idling, within a
+fixed budget for the whole process (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+import random
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+from postdesk import jobs
+from postdesk.basics.clock import monotonic, now
+from postdesk.basics.errors import PostdeskError
+from postdesk.engine import backoff, fetch
+from postdesk.engine.connect import open_imap_of
+from postdesk.engine.shards import COUNT, Shards
+from postdesk.mailroom import lanes
+from postdesk.mailroom.models import MailSettings, Protocol, RemoteMailbox
+from postdesk.wire.imap import ImapSource
+
+log = structlog.get_logger(__name__)
+
+#: Seconds: a new look at which mailboxes are ours; reissue of IDLE (before the 29 minutes of RFC 2177).
+LOOK, REISSUE = 5.0, 25 * 60.0
+#: Eager mailboxes at most, seconds between two questions to one of them, how long after its last mail, and how near.
+EAGER, EVERY, EAGER_FOR, NEAR = 4, 0.1, 300.0, 0.01
+#: Threads that talk to servers on behalf of the selector.
+POOL = 8
+
+
+@dataclass(slots=True)
+class Watched:
+    """One mailbox being watched. `source` None: not connected (yet)."""
+
+    mailbox: int
+    source: ImapSource | None = None
+    #: A pool thread has it in hand; the selector keeps its hands off.
+    busy: bool = False
+    opened_at: float = 0.0
+    idle_since: float = 0.0
+    failures: int = 0
+    #: Not tried before this instant (monotonic).
+    not_before: float = 0.0
+    last_mail_at: float = float("-inf")
+    round_trip: float = 1.0
+    asked_at: float = 0.0
+    eager: bool = False
+    #: Speaks no IDLE: left to polling.
+    hopeless: bool = False
+
+
+Work = Callable[[Watched], None]
+
+
+class Watcher:
+    """The thread. `start`, then `stop` from anywhere."""
+
+    def __init__(self) -> None:
+        self.shards = Shards()
+        self.watched: dict[int, Watched] = {}
+        self.selector = selectors.DefaultSelector()
+        self.pool = ThreadPoolExecutor(POOL, thread_name_prefix="watch")
+        self.returned: list[Watched] = []
+        self.returned_lock = threading.Lock()
+        self.stopping = threading.Event()
+        self.wake_read, self.wake_write = socket.socketpair()
+        self.thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Stop, close every connection, give the shards back."""
+        self.stopping.set()
+        self._wake()
+        self.thread.join(timeout=10)
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+    # The selector's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self.selector.register(self.wake_read, selectors.EVENT_READ)
+        look_at = 0.0
+        while not self.stopping.is_set():
+            try:
+                if monotonic() >= look_at:
+                    look_at = monotonic() + LOOK
+                    self._look()
+                self._wait(look_at)
+            except (OperationalError, InterfaceError):
+                # The database is away; it took our shards along. Polling does not work either; try again.
+                connection.close_if_unusable_or_obsolete()
+                look_at = monotonic() + LOOK
+                self.stopping.wait(1.0)
+        for watched in list(self.watched.values()):
+            self._drop(watched)
+        self.shards.release()
+        connection.close()
+
+    def _wait(self, look_at: float) -> None:
+        """Wait for servers, returning connections, eager questions or the next look, whichever comes first."""
+        eager = [watched for watched in self.watched.values() if watched.eager and not watched.busy]
+        due = min([look_at, *(watched.asked_at + EVERY for watched in eager)])
+        for key, _events in self.selector.select(max(0.0, due - monotonic())):
+            if key.data is None:
+                self.wake_read.recv(4096)
+            else:
+                self._spoke(key.data)
+        self._welcome_back()
+        for watched in eager:
+            if not watched.busy and watched.source and monotonic() >= watched.asked_at + EVERY:
+                self._hand_over(watched, self._ask)
+
+    def _look(self) -> None:
+        """Which mailboxes are ours now; open the new, drop the gone, reissue the old."""
+        _call_yourself_watcher()
+        shards = self.shards.balance()
+        rows = _watchable(shards)
+        for mailbox in [known for known in self.watched if known not in rows]:
+            if not self.watched[mailbox].busy:
+                self._drop(self.watched.pop(mailbox))
+        for mailbox in rows:
+            watched = self.watched.setdefault(mailbox, Watched(mailbox))
+            if watched.busy or watched.hopeless:
+                continue
+            if watched.source is None and monotonic() >= watched.not_before:
+                self._hand_over(watched, self._open)
+            elif watched.source is not None and monotonic() - watched.idle_since > REISSUE:
+                self._hand_over(watched, self._reissue)
+        self._choose_eager()
+
+    def _choose_eager(self) -> None:
+        """The most recently active mailboxes of near servers, within the budget."""
+        fresh = [
+            one
+            for one in self.watched.values()
+            if one.source is not None and one.round_trip < NEAR and monotonic() - one.last_mail_at < EAGER_FOR
+        ]
+        chosen = sorted(fresh, key=lambda one: one.last_mail_at, reverse=True)[:EAGER]
+        for watched in self.watched.values():
+            watched.eager = any(watched is one for one in chosen)
+
+    def _spoke(self, watched: Watched) -> None:
+        """A server said something into an idle connection."""
+        assert watched.source is not None
+        try:
+            mail = watched.source.idle_pending()
+        except PostdeskError as error:
+            self._lost(watched, error)
+            return
+        if mail:
+            self._hand_over(watched, self._fetch)
+
+    def _hand_over(self, watched: Watched, work: Work) -> None:
+        watched.busy = True
+        self._forget(watched)
+        self.pool.submit(self._work, watched, work)
+
+    def _welcome_back(self) -> None:
+        with self.returned_lock:
+            returned, self.returned = self.returned, []
+        for watched in returned:
+            watched.busy = False
+            if watched.mailbox not in self.watched:
+                self._drop(watched)
+            elif watched.source is not None and not watched.eager:
+                self.selector.register(watched.source.fileno(), selectors.EVENT_READ, watched)
+
+    def _forget(self, watched: Watched) -> None:
+        if watched.source is not None:
+            try:
+                self.selector.unregister(watched.source.fileno())
+            except (KeyError, ValueError):
+                return
+
+    def _drop(self, watched: Watched) -> None:
+        self._forget(watched)
+        if watched.source is not None:
+            watched.source.close()
+            watched.source = None
+
+    def _lost(self, watched: Watched, error: Exception) -> None:
+        """The connection is gone. Only one that lived long resets the pause."""
+        survived = monotonic() - watched.opened_at > backoff.SURVIVAL
+        watched.failures = 1 if survived else watched.failures + 1
+        watched.not_before = monotonic() + backoff.pause(watched.failures, dice=random.random())
+        self._drop(watched)
+        log.info("watch.lost", mailbox=watched.mailbox, error=type(error).__name__, failures=watched.failures)
+
+    def _wake(self) -> None:
+        self.wake_write.send(b"x")
+
+    # Pool threads ---------------------------------------------------------------------------
+
+    def _work(self, watched: Watched, work: Work) -> None:
+        close_old_connections()
+        try:
+            work(watched)
+        except PostdeskError as error:
+            self._lost(watched, error)
+        except (OperationalError, InterfaceError) as error:
+            self._lost(watched, error)
+        except Exception as error:  # noqa: BLE001 - one mailbox never takes the watcher down
+            log.error("watch.failed", mailbox=watched.mailbox, error=repr(error)[:300])
+            self._lost(watched, error)
+        finally:
+            with self.returned_lock:
+                self.returned.append(watched)
+            self._wake()
+
+    def _open(self, watched: Watched) -> None:
+        """Connect, take what came meanwhile, idle."""
+        row = fetch.readable(watched.mailbox)
+        if row is None:
+            return
+        watched.source = open_imap_of(row)
+        watched.opened_at = monotonic()
+        if "IDLE" not in watched.source.capabilities:
+            watched.hopeless = True
+            watched.source.close()
+            watched.source = None
+            return
+        began = monotonic()
+        watched.source.probe()
+        watched.round_trip = monotonic() - began
+        self._fetch(watched, idling=False)
+        RemoteMailbox.objects.filter(pk=watched.mailbox).update(watched_since=now())
+
+    def _fetch(self, watched: Watched, *, idling: bool = True) -> None:
+        """Leave IDLE, take a turn on this very connection, idle again."""
+        source = watched.source
+        assert source is not None
+        if idling:
+            source.idle_end()
+        self._turn(watched, source)
+        self._rest(watched, source)
+
+    def _turn(self, watched: Watched, source: ImapSource) -> None:
+        row = fetch.readable(watched.mailbox)
+        if row is None:
+            return
+        with lanes.lane(f"fetch:{watched.mailbox}") as free:
+            more = fetch.take_turn(row, source) if free else True
+        watched.last_mail_at = monotonic()
+        if more:
+            jobs.defer("fetch", mailbox=watched.mailbox)
+
+    def _ask(self, watched: Watched) -> None:
+        """An eager mailbox: ask instead of waiting to be told; when it is eager no longer, idle again."""
+        source = watched.source
+        assert source is not None
+        watched.asked_at = monotonic()
+        if source.idling:
+            source.idle_end()
+        if source.probe():
+            self._turn(watched, source)
+        if not watched.eager:
+            self._rest(watched, source)
+
+    def _reissue(self, watched: Watched) -> None:
+        source = watched.source
+        assert source is not None
+        if source.idling:
+            source.idle_end()
+        self._rest(watched, source)
+
+    def _rest(self, watched: Watched, source: ImapSource) -> None:
+        source.idle_begin()
+        watched.idle_since = monotonic()
+
+
+def _watchable(shards: set[int]) -> set[int]:
+    """Ids of the mailboxes to watch among these shards; none while fetching is switched off."""
+    if not shards or not MailSettings.objects.filter(pk=1, fetching=True).exists():
+        return set()
+    rows = RemoteMailbox.objects.filter(status=True, push=True, paused_at__isnull=True, protocol=Protocol.IMAP)
+    return {pk for pk in rows.values_list("id", flat=True) if pk % COUNT in shards}
+
+
+def _call_yourself_watcher() -> None:
+    """So that the other processes can count us (engine.shards)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET application_name = 'postdesk-watch'")

@@ -1,0 +1,167 @@
+"""The rows one chunk of intake makes, collected in memory and written by a dozen bulk statements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from postdesk import jobs
+from postdesk.basics.ids import message_key
+from postdesk.mailroom import outbox
+from postdesk.mailroom.models import LetterRecipient
+from postdesk.mailroom.models.outbox import State
+from postdesk.mailroom.models.spool import Outcome
+from postdesk.mailroom.outbox import NewLetter
+from postdesk.people.models import User
+from postdesk.tickets.models import Collaborator, Entry, EntryAttachment, Event, KnownMessageId, Ticket, TicketEmail
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of one spooled message."""
+
+    spooled: int
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(slots=True)
+class Ids:
+    """Ids taken beforehand, so that rows can refer to each other before any of them is written."""
+
+    tickets: list[int]
+    numbers: list[int]
+    entries: list[int]
+    letters: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery report about one recipient of a letter. `address` "": about every recipient."""
+
+    letter: int
+    address: str
+    state: State | None
+    code: int | None
+    enhanced: str
+    words: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything a chunk writes. Order within each list is the order of the messages."""
+
+    at: dt.datetime
+    ids: Ids
+    users: list[User] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
+    changed: dict[int, Ticket] = field(default_factory=dict)
+    emails: list[TicketEmail] = field(default_factory=list)
+    collaborators: list[Collaborator] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    attachments: list[EntryAttachment] = field(default_factory=list)
+    message_ids: list[KnownMessageId] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    letters: list[NewLetter] = field(default_factory=list)
+    letter_of: dict[str, tuple[int, int]] = field(default_factory=dict)
+    reports: list[Report] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Write all rows, in the caller's transaction, parents first, and wake what reacts."""
+        # Another chunk may have met the same person first; in one order, so that two chunks never deadlock.
+        self.users.sort(key=lambda user: user.address)
+        User.objects.bulk_create(
+            self.users, update_conflicts=True, unique_fields=["address"], update_fields=["address"]
+        )
+        Ticket.objects.bulk_create(self.tickets)
+        self._update_tickets()
+        TicketEmail.objects.bulk_create(self.emails, ignore_conflicts=True)
+        Collaborator.objects.bulk_create(self.collaborators, ignore_conflicts=True)
+        Entry.objects.bulk_create(self.entries)
+        EntryAttachment.objects.bulk_create(self.attachments)
+        if self.letters:
+            outbox.put(self.letters, at=self.at)
+        # An id may be known already, when somebody's program uses one for several mails: the first keeps it.
+        KnownMessageId.objects.bulk_create(self.message_ids, ignore_conflicts=True)
+        Event.objects.bulk_create(self.events)
+        for report in self.reports:
+            _record(report, self.at)
+        self._settle_spool()
+        if self.entries:
+            jobs.defer("index")
+
+    def _update_tickets(self) -> None:
+        new = {ticket.pk for ticket in self.tickets}
+        old = [ticket for pk, ticket in self.changed.items() if pk not in new]
+        Ticket.objects.bulk_update(
+            old,
+            [
+                "status",
+                "is_answered",
+                "closed_at",
+                "updated_at",
+                "last_message_at",
+                "waiting_since",
+                "entry_count",
+                "has_attachments",
+                "snippet",
+            ],
+        )
+
+    def _settle_spool(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE mailroom_spooledmail AS spooled
+                SET outcome = decided.outcome, reason = decided.reason, decided_at = %s, stage = '', traceback = ''
+                FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS decided (id, outcome, reason)
+                WHERE spooled.id = decided.id
+                """,
+                [
+                    self.at,
+                    [one.spooled for one in self.decided],
+                    [str(one.outcome) for one in self.decided],
+                    [one.reason.replace("\x00", "")[:2000] for one in self.decided],
+                ],
+            )
+
+    def known(self, message_id: str, *, direction: str, ticket: int, entry: int, **more: object) -> None:
+        """Note that a Message-ID belongs to a ticket."""
+        self.message_ids.append(
+            KnownMessageId(
+                message_id=message_key(message_id), direction=direction, ticket_id=ticket, entry_id=entry, **more
+            )
+        )
+
+
+def take_ids(*, tickets: int, entries: int) -> Ids:
+    """Draw ids from the sequences: as many tickets, numbers and letters as tickets, and entries."""
+    if tickets:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval('tickets_number') FROM generate_series(1, %s)", [tickets])
+            numbers = [row[0] for row in cursor.fetchall()]
+    else:
+        numbers = []
+    return Ids(
+        tickets=outbox.next_ids("tickets_ticket", tickets)[::-1],
+        numbers=numbers[::-1],
+        entries=outbox.next_ids("tickets_entry", entries)[::-1],
+        letters=outbox.next_ids("mailroom_letter", tickets)[::-1],
+    )
+
+
+def _record(report: Report, at: dt.datetime) -> None:
+    """Set the delivery state of the recipients a report is about."""
+    rows = LetterRecipient.objects.filter(letter=report.letter)
+    if report.address:
+        named = rows.filter(address__iexact=report.address)
+        rows = named if named.exists() or rows.count() > 1 else rows
+    changes: dict[str, object] = {"reply": report.words[:2000], "enhanced": report.enhanced[:16], "updated_at": at}
+    if report.code is not None:
+        changes["code"] = report.code
+    if report.state is not None:
+        changes["state"] = report.state
+    rows.update(**changes)

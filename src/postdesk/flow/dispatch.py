@@ -1,0 +1,197 @@
+"""Send what is due on one SMTP account, and write down what became of it, recipient by recipient.
+
+    claim_due (durable) -> connect -> for each letter: mark sending -> send -> record
+
+The connection is reused for the whole drain. Only the recipients that are still open are tried. What the
+server says decides: 4yz waits, 5yz has failed, no answer after the body is *uncertain*.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from django.db import connection
+
+from postdesk.basics.clock import now
+from postdesk.basics.errors import BrokenSetup, Busy, PostdeskError, WireError
+from postdesk.mailroom import claims, lanes
+from postdesk.mailroom.claims import Claimed, Result
+from postdesk.mailroom.logins import ca_of, smtp_credentials
+from postdesk.mailroom.models import Letter, SmtpAccount
+from postdesk.mailroom.models.outbox import State
+from postdesk.tickets.models import Event, KnownMessageId
+from postdesk.wire.endpoint import read_endpoint
+from postdesk.wire.login import Login
+from postdesk.wire.smtp import Outcome, Reply, SmtpSession, open_smtp
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+#: Seconds an account rests after failures in a row: the n-th, and all after the last.
+REST = (15, 60, 300, 600, 1800)
+
+
+@dataclass(slots=True)
+class Route:
+    """One account being drained: its row and its open connection."""
+
+    account: SmtpAccount
+    session: SmtpSession | None = None
+    lost: list[int] = field(default_factory=list)
+
+
+def deliver(account: int) -> None:
+    """The job: drain one account's lane."""
+    row = SmtpAccount.objects.select_related("email__mailbox", "credential").filter(pk=account, status=True).first()
+    if row is None or row.paused_at:
+        return
+    route = Route(row)
+    try:
+        lanes.drain(f"deliver:{account}", step=partial(_step, route), has_more=partial(_has_more, route))
+    finally:
+        if route.session is not None:
+            route.session.close()
+
+
+def _has_more(route: Route) -> bool:
+    return due(route.account.pk, at=now()) and not _rests(route)
+
+
+def due(account: int, *, at: dt.datetime) -> bool:
+    """Whether a letter of the account is to be sent now."""
+    states = (State.QUEUED, State.DEFERRED)
+    return Letter.objects.filter(account=account, state__in=states, claim="", next_try_at__lte=at).exists()
+
+
+def _rests(route: Route) -> bool:
+    return route.account.retry_at is not None and route.account.retry_at > now()
+
+
+def _step(route: Route) -> bool:
+    """One batch. False when there is nothing more to do, or the server cannot be used now."""
+    if _rests(route):
+        return False
+    claims.recover(route.account.pk)
+    token, letters = claims.claim_due(route.account.pk, limit=BATCH, at=now())
+    if not letters:
+        return False
+    _quick_commits(on=True)
+    try:
+        return _send_all(route, token, letters)
+    finally:
+        _quick_commits(on=False)
+
+
+def _send_all(route: Route, token: str, letters: list[Claimed]) -> bool:
+    waiting = [letter.pk for letter in letters]
+    try:
+        for letter in letters:
+            session = _session(route)
+            waiting.remove(letter.pk)
+            _send(route, session, token, letter)
+    except (WireError, BrokenSetup) as error:
+        _trouble(route, error)
+        claims.release([*waiting, *route.lost], token, reason=str(error), next_try=route.account.retry_at or now())
+        route.lost.clear()
+        return False
+    _well(route)
+    return True
+
+
+def _send(route: Route, session: SmtpSession, token: str, letter: Claimed) -> None:
+    """Hand one letter over. A WireError from here means that nothing was handed over: the letter waits."""
+    if not claims.mark_sending(letter.pk, token):
+        return
+    addresses = [address for _pk, address in letter.recipients]
+    try:
+        outcome = session.send(_envelope_sender(route, letter), addresses, letter.raw)
+    except WireError:
+        route.lost.append(letter.pk)
+        raise
+    at = now()
+    results = [_result(letter, pk, outcome, address, at) for pk, address in letter.recipients]
+    state = claims.record(letter, token, results, reason=_reason(results), at=at)
+    if state is not State.SENT or any(one.state is not State.SENT for one in results):
+        _tell_ticket(letter, state, results, at)
+    if not session.alive:
+        route.session = None
+
+
+def _envelope_sender(route: Route, letter: Claimed) -> str:
+    """The letter's From when it is the account's own or may be spoofed, else the account's (osticket.md 5.4)."""
+    own = route.account.email.address
+    return letter.from_address if route.account.header_spoofing else own
+
+
+def _result(letter: Claimed, pk: int, outcome: Outcome, address: str, at: dt.datetime) -> Result:
+    reply = outcome.recipients.get(address) or Reply(451, None, "the server gave no answer for this recipient")
+    if outcome.uncertain and reply.accepted:
+        words = "The connection broke after the message was sent and before the server confirmed it."
+        return Result(pk, State.UNCERTAIN, None, "", words)
+    state = State.SENT if reply.accepted else State.DEFERRED if reply.temporary else State.FAILED
+    if state is State.DEFERRED and claims.out_of_patience(letter, at=at):
+        state = State.FAILED
+    return Result(pk, state, reply.code, reply.enhanced or "", reply.text, reply.queue_id or "")
+
+
+def _reason(results: list[Result]) -> str:
+    return next((one.reply for one in results if one.state is not State.SENT), "")
+
+
+def _tell_ticket(letter: Claimed, state: State, results: list[Result], at: dt.datetime) -> None:
+    """A letter that did not simply arrive is an event on its ticket."""
+    if state is State.DEFERRED and letter.attempts > 0:
+        return  # The ticket knows since the first time; the outbox has the rest.
+    about = KnownMessageId.objects.filter(letter=letter.pk).values_list("ticket_id", flat=True).first()
+    if about is None:
+        return
+    why = "; ".join(
+        f"{address}: {one.reply}"
+        for one, (_pk, address) in zip(results, letter.recipients, strict=True)
+        if one.state is not State.SENT
+    )
+    Event.objects.create(ticket_id=about, name=f"letter.{state}", at=at, letter_id=letter.pk, data={"why": why})
+
+
+def _session(route: Route) -> SmtpSession:
+    if route.session is None or not route.session.alive:
+        account = route.account
+        endpoint = read_endpoint(
+            account.host, account.port, "smtp", verify_tls=account.verify_tls, ca_pem=ca_of(account)
+        )
+        credentials = smtp_credentials(account)
+        login = Login(*credentials) if credentials else None
+        route.session = open_smtp(endpoint, login, ehlo_name=socket.getfqdn())
+    return route.session
+
+
+def _trouble(route: Route, error: PostdeskError) -> None:
+    """The server cannot be used: the account rests, longer each time, and its page says why."""
+    account = route.account
+    account.failures += 1
+    pause: float = REST[min(account.failures, len(REST)) - 1]
+    if isinstance(error, Busy) and error.retry_after:
+        pause = error.retry_after
+    account.retry_at = now() + dt.timedelta(seconds=pause)
+    account.last_error, account.last_error_at = str(error), now()
+    account.save(update_fields=["failures", "retry_at", "last_error", "last_error_at"])
+    log.warning("deliver.failed", account=account.pk, error=type(error).__name__, failures=account.failures)
+    if route.session is not None:
+        route.session.close()
+        route.session = None
+
+
+def _well(route: Route) -> None:
+    account = route.account
+    account.failures, account.retry_at, account.last_success_at = 0, None, now()
+    account.save(update_fields=["failures", "retry_at", "last_success_at"])
+
+
+def _quick_commits(*, on: bool) -> None:
+    """Marks and records need not wait for the disk (mailroom.claims says why); everything else does."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET synchronous_commit = {'off' if on else 'on'}")

@@ -1,0 +1,186 @@
+"""Take mail in: the spooled messages of one mailbox become tickets, replies, reports and letters.
+
+    claim (counter committed) -> raw -> parse -> facts -> decide -> thread -> route -> react -> one commit
+
+A chunk is one transaction. If it fails, its messages are tried again one at a time; the one that fails,
+or that kills the worker, a third time is shunted with its bytes, the stage and the traceback, and the
+rest land. Errors of the database itself are nobody's fault: the chunk is given back as it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import traceback
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+
+from postdesk.basics.clock import now
+from postdesk.flow import react, source
+from postdesk.flow.batch import Batch, Decided, take_ids
+from postdesk.flow.facts import gather
+from postdesk.judge.decide import decide
+from postdesk.judge.facts import Arrival, Facts
+from postdesk.judge.route import route
+from postdesk.judge.thread import keys_referenced, thread
+from postdesk.judge.verdict import Threading, Verdict
+from postdesk.mail.parse import parse
+from postdesk.mailroom import lanes, spool
+from postdesk.mailroom.models import SpooledMail
+from postdesk.mailroom.models.spool import Outcome
+from postdesk.mailroom.secrets import signing_keys
+from postdesk.tickets.senders import senders
+
+log = structlog.get_logger(__name__)
+
+#: Messages and bytes of raw mail in one transaction at most.
+CHUNK, CHUNK_BYTES = 100, 24 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One message in hand."""
+
+    row: SpooledMail
+    arrival: Arrival
+
+
+def take_in(mailbox: int) -> None:
+    """The job: drain one mailbox's lane (0: the pipes)."""
+    lanes.drain(f"intake:{mailbox}", step=partial(_step, mailbox), has_more=lambda: spool.waiting(mailbox).exists())
+
+
+def _step(mailbox: int) -> bool:
+    _shunt_killers(mailbox)
+    claimed = spool.claim(mailbox, limit=CHUNK, max_bytes=CHUNK_BYTES)
+    if not claimed:
+        return False
+    stage = Stage()
+    try:
+        with transaction.atomic():
+            take_in_chunk(claimed, at=now(), stage=stage)
+    except (OperationalError, InterfaceError):
+        connection.close_if_unusable_or_obsolete()
+        SpooledMail.objects.filter(pk__in=claimed).update(attempts=F("attempts") - 1)
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a message provokes must not stop its neighbours
+        _failed(claimed, error, stage)
+    return True
+
+
+class Stage:
+    """Where a chunk is, for the report when it fails."""
+
+    def __init__(self) -> None:
+        self.name = "load"
+
+
+def take_in_chunk(claimed: Sequence[int], *, at: dt.datetime, stage: Stage) -> None:
+    """Everything between the bytes and the rows, for messages in the order they came."""
+    taken = _load(claimed, stage)
+    if not taken:
+        return
+    arrivals = [one.arrival for one in taken]
+    stage.name = "facts"
+    _one_at_a_time(arrivals)
+    gathered = gather(arrivals, at=at)
+    stage.name = "decide"
+    batch = Batch(at, take_ids(tickets=_new_at_most(arrivals, gathered.facts), entries=len(arrivals)))
+    reaction = react.Reaction(gathered, batch, senders(), signing_keys()[0])
+    for one in taken:
+        _take(reaction, one)
+    stage.name = "write"
+    batch.write()
+
+
+def _take(on: react.Reaction, one: Taken) -> None:
+    """Decide one message and react. Each outcome is one line."""
+    arrival, facts = one.arrival, on.facts
+    verdict = decide(arrival, facts)
+    match verdict.action:
+        case "accept":
+            threading = thread(arrival, facts)
+            if threading.hold:
+                on.batch.decided.append(Decided(one.row.pk, Outcome.HELD, threading.sentence))
+            elif threading.ticket is not None:
+                react.join_ticket(on, one.row, arrival, verdict, threading)
+            else:
+                react.open_ticket(on, one.row, arrival, verdict, threading, route(arrival, facts))
+        case "duplicate":
+            react.add_addresses(on, one.row, arrival, verdict, route(arrival, facts))
+        case "report":
+            react.record_report(on, one.row, arrival)
+        case "hold":
+            on.batch.decided.append(Decided(one.row.pk, Outcome.HELD, verdict.reason))
+        case "suppress":
+            on.batch.decided.append(Decided(one.row.pk, Outcome.SUPPRESSED, verdict.reason))
+
+
+def _load(claimed: Sequence[int], stage: Stage) -> list[Taken]:
+    """The rows that still wait, locked, with their messages parsed. Skips what another worker has in hand."""
+    rows = list(
+        SpooledMail.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk__in=claimed, outcome=Outcome.WAITING)
+        .select_related("mailbox")
+        .order_by("id")
+    )
+    contents = source.contents([row.blob_id for row in rows if row.blob_id is not None])
+    stage.name = "parse"
+    return [
+        Taken(
+            row,
+            Arrival(
+                mail=parse(contents.get(row.blob_id or 0, b"")),
+                size=row.size,
+                via_email=row.mailbox.email_id if row.mailbox else None,
+                is_history=row.is_history,
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _one_at_a_time(arrivals: Sequence[Arrival]) -> None:
+    """Of two workers that hold the same mail, or a mail and its answer, one waits for the other to commit.
+
+    Transaction-scoped advisory locks on the Message-IDs involved, taken in one order.
+    """
+    names = {key for arrival in arrivals for key in keys_referenced(arrival)[:8]}
+    keys = sorted({zlib.crc32(name.encode("utf-8", "replace")) - 2**31 for name in names})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_advisory_xact_lock(%s, key)) FROM unnest(%s::int[]) AS key", [lanes.NAMESPACE + 1, keys]
+        )
+
+
+def _new_at_most(arrivals: Sequence[Arrival], facts: Facts) -> int:
+    """How many tickets the chunk can open: a dry run, so that numbers are not drawn for replies."""
+    return sum(_would_open(decide(arrival, facts), thread(arrival, facts)) for arrival in arrivals)
+
+
+def _would_open(verdict: Verdict, threading: Threading) -> bool:
+    return verdict.action == "accept" and threading.ticket is None
+
+
+def _shunt_killers(mailbox: int) -> None:
+    """Messages whose third try never came back: they killed the worker, or were in hand when it was killed."""
+    rows = spool.waiting(mailbox).filter(attempts__gte=spool.MAX_TRIES).values_list("id", flat=True)
+    for pk in rows:
+        reason = "The worker died three times while it had this message in hand."
+        spool.shunt(pk, stage="killed", reason=reason, traceback="", at=now())
+
+
+def _failed(claimed: Sequence[int], error: Exception, stage: Stage) -> None:
+    words = "".join(traceback.format_exception(error))
+    log.error("intake.failed", messages=len(claimed), stage=stage.name, error=repr(error)[:300])
+    if len(claimed) > 1:
+        return  # Each has one try behind it and comes alone from now on.
+    pk = claimed[0]
+    if SpooledMail.objects.filter(pk=pk, attempts__gte=spool.MAX_TRIES).exists():
+        reason = f"{type(error).__name__} at the stage {stage.name}: {error}"
+        spool.shunt(pk, stage=stage.name, reason=reason, traceback=words, at=now())

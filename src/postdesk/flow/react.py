@@ -1,0 +1,290 @@
+"""Turn decisions into rows: open a ticket, add a message to one, record a report, answer automatically.
+
+Nothing is read and nothing is decided here beyond what the judge said; all rows go into a Batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from postdesk.basics.ids import message_key
+from postdesk.flow.batch import Batch, Decided, Report
+from postdesk.flow.facts import Gathered
+from postdesk.judge.checks.automatic import reported_letter
+from postdesk.judge.facts import Arrival, Facts, KnownId, TicketFacts
+from postdesk.judge.route import auto_response
+from postdesk.judge.verdict import AutoResponse, Routing, Threading, Verdict
+from postdesk.mail.message import Address
+from postdesk.mailroom.models import SpooledMail
+from postdesk.mailroom.models.outbox import Kind, State
+from postdesk.mailroom.models.spool import Outcome
+from postdesk.people.models import User
+from postdesk.tickets import notices
+from postdesk.tickets.letters import Draft, write
+from postdesk.tickets.models import Collaborator, Entry, EntryAttachment, Event, Ticket, TicketEmail
+from postdesk.tickets.models.thread import Direction, EntryKind
+from postdesk.tickets.models.ticket import Status
+from postdesk.tickets.senders import Senders
+
+
+@dataclass(slots=True)
+class Reaction:
+    """What reacting to a chunk needs: the facts (growing), the batch (growing), senders and the signing key."""
+
+    gathered: Gathered
+    batch: Batch
+    senders: Senders
+    key: bytes
+
+    @property
+    def facts(self) -> Facts:
+        return self.gathered.facts
+
+
+def open_ticket(
+    on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, threading: Threading, routing: Routing
+) -> None:
+    """A new ticket with its first message, its event, and its auto-response if one may go out."""
+    batch, mail = on.batch, arrival.mail
+    ticket = Ticket(
+        pk=batch.ids.tickets.pop(),
+        number=batch.ids.numbers.pop(),
+        subject=_clean(mail.subject) or "[No Subject]",
+        department_id=routing.department,
+        help_topic_id=routing.help_topic,
+        priority=routing.priority,
+        user=_user(on, mail.from_ or Address("", arrival.sender)),
+        email_id=routing.email,
+        opened_at=batch.at,
+        updated_at=batch.at,
+    )
+    batch.tickets.append(ticket)
+    entry = _message(on, spooled, arrival, ticket)
+    batch.emails += [TicketEmail(ticket=ticket, email_id=email) for email in routing.all_emails]
+    _collaborate(on, arrival, ticket)
+    _remember(on, arrival, ticket, entry)
+    answer = auto_response(verdict, routing, on.facts.desk)
+    data: dict[str, object] = {
+        "why": threading.sentence,
+        "routed": routing.sentence,
+        "department": on.facts.desk.departments[routing.department].name,
+        "findings": [finding.sentence for finding in verdict.findings],
+        "autoresponse": answer.why_not or "sent",
+    }
+    letter = _answer(on, arrival, ticket, entry, answer) if answer.email is not None else None
+    batch.events.append(
+        Event(ticket=ticket, name="ticket.opened", at=batch.at, entry=entry, letter_id=letter, data=data)
+    )
+    batch.decided.append(Decided(spooled.pk, Outcome.TICKET, f"Opened #{ticket.number}. {threading.sentence}"))
+
+
+def join_ticket(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, threading: Threading) -> None:
+    """A message that belongs to a ticket: a user's, a stranger's, or an agent's (kept as a note)."""
+    batch = on.batch
+    assert threading.ticket is not None
+    ticket = on.gathered.tickets[threading.ticket]
+    is_agents = arrival.sender in on.facts.desk.agents and arrival.sender != ticket.user.address
+    entry = _message(on, spooled, arrival, ticket, kind=EntryKind.NOTE if is_agents else EntryKind.MESSAGE)
+    name = "note.added" if is_agents else "message.received"
+    if not is_agents and not entry.automatic and ticket.status == Status.CLOSED:
+        ticket.status, ticket.closed_at = Status.OPEN, None
+        batch.events.append(Event(ticket=ticket, name="ticket.reopened", at=batch.at, data={"why": "The user wrote."}))
+    if not threading.stranger and not is_agents:
+        _collaborate(on, arrival, ticket)
+    _remember(on, arrival, ticket, entry)
+    data: dict[str, object] = {
+        "why": threading.sentence,
+        "stranger": threading.stranger,
+        "findings": [finding.sentence for finding in verdict.findings],
+    }
+    batch.events.append(Event(ticket=ticket, name=name, at=batch.at, entry=entry, data=data))
+    batch.decided.append(Decided(spooled.pk, Outcome.REPLY, f"Joined #{ticket.number}. {threading.sentence}"))
+
+
+def record_report(on: Reaction, spooled: SpooledMail, arrival: Arrival) -> None:
+    """A delivery report: the state of the recipients it names, and an event on the ticket."""
+    letter = reported_letter(arrival, on.facts)
+    assert letter is not None
+    mail = arrival.mail
+    failed = mail.kind == "bounce"
+    recipients = mail.bounce.recipients if mail.bounce else ()
+    words = [
+        f"{one.address}: {one.diagnostic or one.reason}" for one in recipients if one.diagnostic or one.reason
+    ] or [_clean(mail.subject)]
+    for one in recipients:
+        gone = one.action in {"failed", ""} and failed
+        state = State.BOUNCED if gone else None
+        on.batch.reports.append(
+            Report(letter.id, one.address, state, one.reply_code, one.status or "", one.diagnostic or one.reason)
+        )
+    if not recipients:
+        state = State.BOUNCED if failed else None
+        on.batch.reports.append(Report(letter.id, "", state, None, "", words[0]))
+    if letter.ticket is not None:
+        on.batch.events.append(
+            Event(
+                ticket_id=letter.ticket,
+                name="letter.bounced" if failed else "letter.delayed",
+                at=on.batch.at,
+                letter_id=letter.id,
+                data={"why": "; ".join(words)},
+            )
+        )
+        ticket = on.gathered.tickets.get(letter.ticket)
+        if ticket is not None:
+            ticket.updated_at = on.batch.at
+            on.batch.changed[ticket.pk] = ticket
+    on.batch.decided.append(Decided(spooled.pk, Outcome.BOUNCE, "; ".join(words)))
+
+
+def add_addresses(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, routing: Routing) -> None:
+    """A second copy of a mail that is here: the ticket learns that it was sent to this address of ours, too."""
+    known = on.facts.known.get(_key(arrival))
+    ticket = on.gathered.tickets.get(known.ticket) if known else None
+    if ticket is not None:
+        on.batch.emails += [TicketEmail(ticket=ticket, email_id=email) for email in routing.all_emails]
+    on.batch.decided.append(Decided(spooled.pk, Outcome.DUPLICATE, verdict.reason))
+
+
+def _message(
+    on: Reaction, spooled: SpooledMail, arrival: Arrival, ticket: Ticket, *, kind: EntryKind = EntryKind.MESSAGE
+) -> Entry:
+    batch, mail = on.batch, arrival.mail
+    author = mail.from_ or Address("", arrival.sender)
+    automatic = "" if mail.kind == "mail" else mail.kind
+    text = _clean(mail.text)
+    new_text = _clean(mail.reply_text)
+    entry = Entry(
+        pk=batch.ids.entries.pop(),
+        ticket=ticket,
+        kind=kind,
+        user=None if kind == EntryKind.NOTE else _user(on, author),
+        author_name=_clean(author.name)[:200],
+        author_address=author.address[:320],
+        subject=_clean(mail.subject),
+        text=text,
+        new_text="" if new_text == text else new_text,
+        html=_clean(mail.html or ""),
+        automatic=automatic,
+        to=[_clean(address.address) for address in mail.to],
+        cc=[_clean(address.address) for address in mail.cc],
+        spooled=spooled,
+        created_at=batch.at,
+    )
+    batch.entries.append(entry)
+    batch.attachments += [
+        EntryAttachment(
+            entry=entry,
+            position=position,
+            filename=_clean(file.filename)[:255],
+            content_type=_clean(file.content_type)[:255],
+            size=file.size,
+            sha256=file.sha256,
+            content_id=_clean(file.content_id or "")[:255],
+            is_inline=file.inline,
+        )
+        for position, file in enumerate(mail.attachments[:1000])
+    ]
+    _touch(ticket, entry, batch, has_files=any(not file.inline for file in mail.attachments))
+    return entry
+
+
+def _touch(ticket: Ticket, entry: Entry, batch: Batch, *, has_files: bool) -> None:
+    """What the queue shows of the ticket. Automatic mail is kept without making anybody wait for us."""
+    ticket.updated_at = batch.at
+    ticket.entry_count += 1
+    ticket.has_attachments = ticket.has_attachments or has_files
+    is_first = ticket.entry_count == 1
+    if entry.kind == EntryKind.MESSAGE and (is_first or not entry.automatic):
+        ticket.is_answered = False
+        ticket.last_message_at = batch.at
+        ticket.waiting_since = ticket.waiting_since or batch.at
+        ticket.snippet = " ".join((entry.new_text or entry.text)[:600].split())[:200]
+    batch.changed[ticket.pk] = ticket
+
+
+def _remember(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry) -> None:
+    """Let the rest of the chunk, and all later mail, find this message."""
+    batch, facts, mail = on.batch, on.facts, arrival.mail
+    if mail.message_id:
+        fingerprint = arrival.fingerprint
+        batch.known(mail.message_id, direction=Direction.IN, ticket=ticket.pk, entry=entry.pk, fingerprint=fingerprint)
+        facts.known.setdefault(_key(arrival), KnownId(ticket.pk, entry.pk, ours=False, fingerprint=fingerprint))
+    on.gathered.tickets[ticket.pk] = ticket
+    facts.numbers[ticket.number] = ticket.pk
+    ours = facts.desk.addresses.keys()
+    people = {arrival.sender, *(address.key for address in (*mail.to, *mail.cc))} - ours
+    before = facts.tickets.get(ticket.pk)
+    if before is None:
+        before = TicketFacts(ticket.pk, ticket.number, ticket.user.address)
+    facts.tickets[ticket.pk] = replace(
+        before, is_closed=ticket.status == Status.CLOSED, participants=before.participants | people
+    )
+
+
+def _collaborate(on: Reaction, arrival: Arrival, ticket: Ticket) -> None:
+    """To and Cc people take part from now on (osticket.md 4.8), unless that is switched off."""
+    desk = on.facts.desk
+    if not desk.accept_collaborators or arrival.mail.kind != "mail":
+        return
+    delivered = {address.lower() for address in arrival.mail.delivered_to}
+    for address in (arrival.mail.from_, *arrival.mail.to, *arrival.mail.cc):
+        if address is None or "@" not in address.key or address.key in delivered:
+            continue
+        if address.key in desk.addresses or address.key in desk.agents or address.key == ticket.user.address:
+            continue
+        user = _user(on, address)
+        on.batch.collaborators.append(Collaborator(ticket=ticket, user=user, added_at=on.batch.at))
+
+
+def _answer(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, answer: AutoResponse) -> int | None:
+    """Compose the auto-response. Returns the letter's id, None when the address is gone meanwhile."""
+    batch, facts, mail = on.batch, on.facts, arrival.mail
+    sender = on.senders.sender(answer.email) if answer.email is not None else None
+    if sender is None or mail.from_ is None:
+        return None
+    department = on.facts.desk.departments[ticket.department_id]
+    draft = Draft(
+        letter=batch.ids.letters.pop(),
+        ticket=ticket.pk,
+        entry=entry.pk,
+        kind=Kind.AUTORESPONSE,
+        sender=sender,
+        to=(mail.from_,),
+        words=notices.opened(
+            name=mail.from_.name, number=ticket.number, subject=ticket.subject, signature=department.name
+        ),
+        in_reply_to=mail.message_id,
+        references=mail.references,
+        separator=on.gathered.settings.reply_separator if on.gathered.settings.strip_quoted_reply else None,
+    )
+    letter = write(draft, key=on.key, at=batch.at)
+    batch.letters.append(letter)
+    batch.known(letter.message_id, direction=Direction.OUT, ticket=ticket.pk, entry=entry.pk, letter_id=letter.pk)
+    facts.recent_answers[arrival.sender] = facts.recent_answers.get(arrival.sender, 0) + 1
+    return letter.pk
+
+
+def _user(on: Reaction, address: Address) -> User:
+    """The user of that address, made when new."""
+    user = on.gathered.users.get(address.key)
+    if user is None:
+        user = User(address=_clean(address.key)[:320], name=_clean(address.name)[:200], created_at=on.batch.at)
+        on.gathered.users[address.key] = user
+        on.batch.users.append(user)
+    return user
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL's text takes everything but NUL and lone surrogates."""
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
+
+
+def _key(arrival: Arrival) -> str:
+    return message_key(arrival.mail.message_id or "")

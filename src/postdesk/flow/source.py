@@ -1,0 +1,48 @@
+"""Read back what was stored: raw messages, their parsed form, the bytes of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import psycopg
+from django.db import connection
+
+from postdesk.mail.message import ParsedMail
+from postdesk.mail.parse import parse
+from postdesk.mailroom import spool
+from postdesk.mailroom.models import Blob, SpooledMail
+from postdesk.tickets.models import EntryAttachment
+
+
+def raw_bytes(spooled: SpooledMail) -> bytes:
+    """The message as it arrived."""
+    return spool.content(spooled)
+
+
+def parsed(spooled: SpooledMail) -> ParsedMail:
+    """The message as it is understood today; better parsing shows at once."""
+    return parse(raw_bytes(spooled))
+
+
+def attachment_bytes(attachment: EntryAttachment) -> bytes:
+    """The file's bytes. Raises LookupError when the message no longer has a file there."""
+    if attachment.blob_id is not None:
+        return bytes(Blob.objects.values_list("content", flat=True).get(pk=attachment.blob_id))
+    spooled = attachment.entry.spooled
+    files = parsed(spooled).attachments if spooled else ()
+    match = next((file for file in files if file.sha256 == attachment.sha256), None)
+    if match is None and attachment.position < len(files):
+        match = files[attachment.position]
+    if match is None:
+        raise LookupError(f"The message has no file {attachment.filename}.")
+    return match.content
+
+
+def contents(blobs: Sequence[int]) -> dict[int, bytes]:
+    """Many raw messages by one binary query: text format would double their size on the way."""
+    connection.ensure_connection()
+    native = cast("psycopg.Connection[tuple[int, bytes]]", connection.connection)
+    with psycopg.Cursor(native) as cursor:
+        cursor.execute("SELECT id, content FROM mailroom_blob WHERE id = ANY(%s)", [list(blobs)], binary=True)
+        return dict(cursor.fetchall())

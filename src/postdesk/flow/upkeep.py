@@ -1,0 +1,70 @@
+"""Heal: whatever was left behind by a death or a lost wake-up is set going again. Safe to run at any time."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection
+
+from postdesk import jobs
+from postdesk.basics.clock import now
+from postdesk.mailroom import outbox
+from postdesk.mailroom.models import Letter, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
+from postdesk.mailroom.models.outbox import State
+from postdesk.mailroom.models.spool import Outcome
+from postdesk.tickets.models import Entry
+
+
+def upkeep() -> None:
+    """The job, every half minute: each line is one thing that may have been left behind."""
+    outbox.route_again()
+    wake_lanes()
+    _clear_jobs()
+
+
+def wake_lanes() -> int:
+    """Wake every lane that has rows to work on. Returns how many jobs that took."""
+    at = now()
+    woken = 0
+    for mailbox in SpooledMail.objects.filter(outcome=Outcome.WAITING).values_list("mailbox", flat=True).distinct():
+        woken += jobs.defer("take_in", mailbox=mailbox or 0)
+    for account in accounts_with_work(at=at):
+        woken += jobs.defer("deliver", account=account)
+    if Entry.objects.filter(is_indexed=False).exists():
+        woken += jobs.defer("index")
+    return woken
+
+
+def accounts_with_work(*, at: dt.datetime) -> list[int]:
+    """SMTP accounts with a letter to send now, or with one that a dead worker had in hand."""
+    ready = SmtpAccount.objects.filter(status=True, paused_at__isnull=True).exclude(retry_at__gt=at)
+    states = (State.QUEUED, State.DEFERRED)
+    waiting = Letter.objects.filter(account__in=ready, state__in=states, claim="", next_try_at__lte=at)
+    orphaned = Letter.objects.filter(account__in=ready).exclude(claim="")
+    return [*waiting.values_list("account", flat=True).union(orphaned.values_list("account", flat=True))]
+
+
+def due_mailboxes(*, at: dt.datetime) -> list[int]:
+    """Mailboxes whose next poll is due, the longest-waiting first; none while fetching is switched off."""
+    if not MailSettings.objects.filter(pk=1, fetching=True).exists():
+        return []
+    enabled = RemoteMailbox.objects.filter(status=True, paused_at__isnull=True)
+    never = enabled.filter(next_fetch_at__isnull=True).values_list("id", flat=True)
+    late = enabled.filter(next_fetch_at__lte=at).order_by("next_fetch_at").values_list("id", flat=True)
+    return [*never, *late]
+
+
+def _clear_jobs() -> None:
+    """Jobs whose worker died are only wake-ups, and all lanes have just been woken; failed ones go after a day."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM procrastinate_jobs AS job
+            WHERE (job.status = 'doing' AND (job.worker_id IS NULL OR NOT EXISTS (
+                      SELECT FROM procrastinate_workers AS worker
+                      WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - interval '2 minutes')))
+               OR (job.status IN ('failed', 'cancelled', 'aborted', 'succeeded')
+                   AND NOT EXISTS (SELECT FROM procrastinate_events AS event
+                                   WHERE event.job_id = job.id AND event.at > now() - interval '1 day'))
+            """
+        )

@@ -1,0 +1,28 @@
+"""Checks on how much: size, age, and how many automatic answers one address gets."""
+
+from __future__ import annotations
+
+from postdesk.judge.facts import Arrival, Facts
+from postdesk.judge.verdict import Finding
+
+
+def too_large(arrival: Arrival, facts: Facts) -> Finding | None:
+    limit = facts.desk.max_message_size
+    if arrival.size <= limit:
+        return None
+    size = f"{arrival.size / 1e6:.1f} MB, the limit is {limit / 1e6:.1f} MB"
+    return Finding("too_large", f"The message is too large: {size}.", action="hold")
+
+
+def history(arrival: Arrival, facts: Facts) -> Finding | None:
+    if not arrival.is_history:
+        return None
+    return Finding("history", "The message is older than the mailbox's connection to this desk.", silent=True)
+
+
+def answer_budget(arrival: Arrival, facts: Facts) -> Finding | None:
+    """The last guard against loops: whatever the headers say, nobody is answered more often than this."""
+    sent = facts.recent_answers.get(arrival.sender, 0)
+    if sent < facts.desk.auto_answers_per_hour:
+        return None
+    return Finding("answer_budget", f"{sent} automatic answers went to this address in the last hour.", silent=True)

@@ -1,0 +1,139 @@
+"""What a decision may know: everything is gathered before (flow.facts), nothing is looked up here.
+
+All addresses are lower case. Ids are database keys; the judge only passes them on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from postdesk.mail.message import ParsedMail, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message that came in, and the way it came."""
+
+    mail: ParsedMail
+    #: Bytes as received.
+    size: int
+    #: The address whose mailbox it was fetched from; None for a pipe without `--mailbox`.
+    via_email: int | None
+    is_history: bool = False
+
+    @property
+    def sender(self) -> str:
+        """The address in From, lower case; "" when there is none."""
+        author = self.mail.from_
+        return author.key if author else ""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Sixteen bytes that two copies of the same mail share, whichever way they came."""
+        mail = self.mail
+        date = mail.date.isoformat() if mail.date else ""
+        words = " ".join(mail.text.split())
+        files = ",".join(f"{file.filename}:{file.size}" for file in mail.attachments)
+        whole = "\0".join((self.sender, mail.subject, date, words, files))
+        return hashlib.sha256(whole.encode("utf-8", "replace")).digest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressOfOurs:
+    """One Email of the desk and what new mail to it becomes."""
+
+    id: int
+    address: str
+    department: int | None = None
+    help_topic: int | None = None
+    priority: Priority | None = None
+    autoresponse: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    id: int
+    department: int | None = None
+    priority: Priority | None = None
+    autoresponse: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentFacts:
+    id: int
+    name: str
+    new_ticket_autoresponse: bool = True
+    outgoing_email: int | None = None
+    autoresponse_email: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownId:
+    """A Message-ID that belongs to a ticket. `ours`: we sent it."""
+
+    ticket: int
+    entry: int | None
+    ours: bool
+    fingerprint: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    id: int
+    number: int
+    owner: str
+    is_closed: bool = False
+    #: Owner, collaborators, and whoever an earlier entry was addressed to or came from.
+    participants: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """A letter of ours that a delivery report may be about."""
+
+    id: int
+    ticket: int | None
+    recipients: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """How the desk is set up; the same for every message of a chunk."""
+
+    addresses: Mapping[str, AddressOfOurs]
+    departments: Mapping[int, DepartmentFacts]
+    topics: Mapping[int, TopicFacts]
+    default_department: int
+    default_email: int | None
+    agents: Mapping[str, int] = field(default_factory=dict)
+    bans: frozenset[str] = frozenset()
+    priority_from_mail: bool = False
+    accept_unregistered: bool = True
+    accept_collaborators: bool = True
+    max_message_size: int = 64 * 1024 * 1024
+    auto_answers_per_hour: int = 10
+
+    def address_by_id(self, email: int | None) -> AddressOfOurs | None:
+        return next((ours for ours in self.addresses.values() if ours.id == email), None)
+
+
+@dataclass(slots=True)
+class Facts:
+    """The desk, and all that is known about the messages at hand. Grows as a chunk is worked through."""
+
+    at: dt.datetime
+    desk: Desk
+    #: By message key (basics.ids.message_key).
+    known: dict[str, KnownId] = field(default_factory=dict)
+    tickets: dict[int, TicketFacts] = field(default_factory=dict)
+    #: Ticket number -> ticket id.
+    numbers: dict[int, int] = field(default_factory=dict)
+    #: Message keys that carry a valid signature of ours -> ticket id.
+    signed: dict[str, int] = field(default_factory=dict)
+    letters: dict[str, LetterFacts] = field(default_factory=dict)
+    users: frozenset[str] = frozenset()
+    #: Automatic answers sent to an address in the last hour.
+    recent_answers: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,114 @@
+"""Find the ticket a message belongs to.
+
+The evidence, strongest first. Proof of having seen our mail (our signature) joins, whoever writes; the
+author stays who the From says. A known Message-ID or a number alone joins only for somebody who takes
+part in the ticket already, for anybody may write these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from postdesk.basics.ids import message_key
+from postdesk.judge.facts import Arrival, Facts, TicketFacts
+from postdesk.judge.verdict import Threading
+
+_NUMBER = re.compile(r"\[\s*#(\d{1,12})\s*\]")
+
+
+def thread(arrival: Arrival, facts: Facts) -> Threading:
+    """The first rule that finds a ticket decides; none: a new ticket."""
+    for rule, _sentence in RULES:
+        found = rule(arrival, facts)
+        if found is not None:
+            return found
+    return Threading(None, "new", _why_new(arrival, facts))
+
+
+def by_signature(arrival: Arrival, facts: Facts) -> Threading | None:
+    for where, key in _referenced(arrival):
+        ticket = facts.tickets.get(facts.signed.get(key, -1))
+        if ticket is not None:
+            sentence = f"{where} carries our signature for #{ticket.number}."
+            return Threading(ticket.id, "signature", sentence, stranger=not _takes_part(arrival, ticket, facts))
+    return None
+
+
+def by_known_id(arrival: Arrival, facts: Facts) -> Threading | None:
+    for where, key in _referenced(arrival):
+        known = facts.known.get(key)
+        ticket = facts.tickets.get(known.ticket) if known else None
+        if ticket is None or known is None:
+            continue
+        whose = "one of our messages" if known.ours else "a message"
+        if _takes_part(arrival, ticket, facts):
+            return Threading(ticket.id, "known_id", f"{where} names {whose} in #{ticket.number}.")
+        sentence = f"{where} names {whose} in #{ticket.number}, but {arrival.sender} takes no part in that ticket."
+        return Threading(ticket.id, "known_id", sentence, stranger=True, hold=True)
+    return None
+
+
+def by_number(arrival: Arrival, facts: Facts) -> Threading | None:
+    ticket = _numbered(arrival, facts)
+    if ticket is None or not _takes_part(arrival, ticket, facts):
+        return None
+    return Threading(ticket.id, "number", f"The subject names #{ticket.number}, and the sender takes part in it.")
+
+
+def by_same_id(arrival: Arrival, facts: Facts) -> Threading | None:
+    """The Message-ID of an earlier mail over other words: somebody's program reuses ids. Nothing gets lost."""
+    if not arrival.mail.message_id:
+        return None
+    known = facts.known.get(message_key(arrival.mail.message_id))
+    ticket = facts.tickets.get(known.ticket) if known else None
+    if ticket is None or not _takes_part(arrival, ticket, facts):
+        return None
+    return Threading(ticket.id, "same_id", f"It has the Message-ID of an earlier mail in #{ticket.number}.")
+
+
+RULES: Final[tuple[tuple[Callable[[Arrival, Facts], Threading | None], str], ...]] = (
+    (by_signature, "An id with our signature in In-Reply-To, References or the quoted text: proof of our mail."),
+    (by_known_id, "The id of a mail received or sent; from a stranger to the ticket it is held."),
+    (by_number, "[#number] in the subject, from somebody who takes part in that ticket."),
+    (by_same_id, "The same Message-ID as an earlier mail, with other words, from somebody who takes part."),
+)
+
+
+def _referenced(arrival: Arrival) -> Iterator[tuple[str, str]]:
+    """Header name and message key of each id referred to, the nearest first."""
+    mail = arrival.mail
+    for message_id in mail.in_reply_to:
+        yield "In-Reply-To", message_key(message_id)
+    for message_id in reversed(mail.references):
+        yield "References", message_key(message_id)
+    for message_id in mail.body_ids:
+        yield "The quoted text", message_key(message_id)
+
+
+def _takes_part(arrival: Arrival, ticket: TicketFacts, facts: Facts) -> bool:
+    return arrival.sender in ticket.participants or arrival.sender in facts.desk.agents
+
+
+def _numbered(arrival: Arrival, facts: Facts) -> TicketFacts | None:
+    match = _NUMBER.search(arrival.mail.subject)
+    return facts.tickets.get(facts.numbers.get(int(match[1]), -1)) if match else None
+
+
+def _why_new(arrival: Arrival, facts: Facts) -> str:
+    ticket = _numbered(arrival, facts)
+    if ticket is not None:
+        return f"The subject names #{ticket.number}, but {arrival.sender} takes no part in that ticket."
+    return "It refers to no message that we know."
+
+
+def numbers_in(subject: str) -> list[int]:
+    """Ticket numbers a subject names, so that the facts about them can be gathered."""
+    return [int(number) for number in _NUMBER.findall(subject)]
+
+
+def keys_referenced(arrival: Arrival) -> list[str]:
+    """Every message key threading may ask about, its own included."""
+    own = [message_key(arrival.mail.message_id)] if arrival.mail.message_id else []
+    return own + [key for _where, key in _referenced(arrival)]

@@ -1,0 +1,138 @@
+"""From bytes to a ParsedMail. It never raises and never hangs: what cannot be understood is kept and said in `defects`.
+
+The steps stand in `parse`: the header block, the parts, the words, the files, what kind of message it is, the new words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from postdesk.mail import address, auto, body, dsn, files, forward, headers, parts, quote
+from postdesk.mail.message import Address, Bounce, Kind, ParsedMail, Priority
+from postdesk.mail.part import Part
+
+_FROM_LINE = re.compile(rb"\A[\r\n]*(?:\xef\xbb\xbf)?(?:>?From [^\r\n]{1,300}\r?\n)+(?=[!-9;-~]+[ \t]*:)")
+_OUR_ID = re.compile(r"pd1\.[a-z2-7]{26,90}@[A-Za-z0-9._-]{1,200}", re.IGNORECASE)
+_FEEDBACK = re.compile(rb"^feedback-type[ \t]*:[ \t]*([A-Za-z-]{1,40})", re.IGNORECASE | re.MULTILINE)
+_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-delivered-to")
+_PRIORITIES: dict[str, Priority] = {
+    "1": "high", "2": "high", "3": "normal", "4": "low", "5": "low", "high": "high", "highest": "high", "urgent": "high", "normal": "normal",
+    "medium": "normal", "low": "low", "lowest": "low", "non-urgent": "low", "emergency": "emergency", "critical": "emergency",
+}  # fmt: skip
+
+ByName = dict[str, list[str]]
+
+
+def parse(raw: bytes) -> ParsedMail:
+    """What the message says, for an agent to read and for the desk to decide on."""
+    raw = _without_wrapping(raw)
+    block, body_at = headers.split(raw)
+    coded = headers.fields(block)
+    shown = tuple((name, headers.readable(value)) for name, value in coded)
+    named: ByName = {}
+    for name, value in shown:
+        named.setdefault(name.lower(), []).append(value)
+    leaves, defects = parts.read(raw, coded, body_at)
+    words = body.choose(leaves)
+    text, html, attachments, more = files.gather(words, leaves)
+    subject = named.get("subject", [""])[0]
+    from_ = _first(coded, "from")
+    evidence = auto.judge(named, subject=subject, sender=from_.address if from_ else None)
+    bounce, kind = _report(raw, leaves, text, named, evidence.kind)
+    return ParsedMail(
+        message_id=headers.message_id(named["message-id"][0]) if "message-id" in named else None,
+        in_reply_to=_ids(named, "in-reply-to"),
+        references=_ids(named, "references"),
+        subject=subject,
+        from_=from_,
+        sender=_first(coded, "sender") if "sender" in named else None,
+        reply_to=_addresses(coded, "reply-to") if "reply-to" in named else (),
+        to=_addresses(coded, "to"),
+        cc=_addresses(coded, "cc") if "cc" in named else (),
+        delivered_to=_delivered_to(shown) if not named.keys().isdisjoint(_DELIVERED_TO) else (),
+        return_path=named["return-path"][0].strip("<> \t") if "return-path" in named else None,
+        date=headers.date(named["date"][0]) if "date" in named else None,
+        text=text,
+        html=html,
+        reply_text=quote.new_words(text, html) if kind != "bounce" else text,
+        forwarded=forward.find(text, subject),
+        attachments=attachments,
+        kind=kind,
+        autoreply_allowed=evidence.autoreply_allowed and kind == "mail",
+        auto_evidence=evidence.said,
+        bounce=bounce if kind in ("bounce", "delay", "delivery_receipt") else None,
+        feedback_type=_feedback_type(leaves) if kind == "complaint" else None,
+        priority=_priority(named),
+        charset=words.charset,
+        defects=tuple(dict.fromkeys([*defects, *words.defects, *more])),
+        body_ids=_our_ids(text, html),
+        headers=shown,
+    )
+
+
+def _without_wrapping(raw: bytes) -> bytes:
+    """Without mbox lines before the header; old Macintosh line ends made ordinary."""
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    found = _FROM_LINE.match(raw) if raw[:1] in b"\r\n\xef>F" else None
+    if found:
+        return raw[found.end() :]
+    return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") and b":" in raw[:200] else raw
+
+
+def _report(raw: bytes, leaves: list[Part], text: str, named: ByName, kind: Kind) -> tuple[Bounce | None, Kind]:
+    """The delivery report, if it is one, and the kind as the report makes it."""
+    if kind in ("complaint", "read_receipt"):
+        return None, kind
+    bounce, action = dsn.read(
+        raw, leaves, text, named.get("x-failed-recipients", ()), suspected=kind in ("bounce", "delay")
+    )
+    if bounce is None:
+        return None, kind
+    if action in ("delivered", "relayed", "expanded"):
+        return bounce, "delivery_receipt"
+    return bounce, "delay" if action == "delayed" or kind == "delay" else "bounce"
+
+
+def _ids(named: ByName, name: str) -> tuple[str, ...]:
+    values = named.get(name)
+    return headers.ids(" ".join(values)) if values else ()
+
+
+def _first(coded: headers.Fields, name: str) -> Address | None:
+    for key, value in coded:
+        if key.lower() == name and (found := address.first(value)):
+            return found
+    return None
+
+
+def _addresses(coded: headers.Fields, name: str) -> tuple[Address, ...]:
+    found = [one for key, value in coded if key.lower() == name for one in address.parse(value)]
+    return tuple(dict.fromkeys(found))
+
+
+def _delivered_to(shown: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    found = [one.address for name, value in shown if name.lower() in _DELIVERED_TO for one in address.parse(value)]
+    return tuple(dict.fromkeys(found))
+
+
+def _priority(named: ByName) -> Priority | None:
+    for name in ("x-priority", "importance", "priority", "x-msmail-priority"):
+        for value in named.get(name, ()):
+            first = value.strip().lower().split(" ")[0].strip("()")
+            if first in _PRIORITIES:
+                return _PRIORITIES[first]
+    return None
+
+
+def _feedback_type(leaves: list[Part]) -> str | None:
+    for part in leaves:
+        if part.content_type == "message/feedback-report" and (found := _FEEDBACK.search(part.content)):
+            return found[1].decode("ascii").lower()
+    return None
+
+
+def _our_ids(text: str, html: str | None) -> tuple[str, ...]:
+    """Ids of ours hidden in the words; the newest message is quoted first."""
+    both = [source for source in (text, html) if source and ("pd1." in source or "PD1." in source)]
+    return tuple(dict.fromkeys(found.lower() for source in both for found in _OUR_ID.findall(source)))

@@ -1,0 +1,137 @@
+"""The outbox: letters put in with their recipients, claimed for sending, and steered by people.
+
+A letter is put in by the same transaction as what it is about, and wakes its lane. Its bytes never
+change, so that a retry is the same message to every server on the way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from postdesk import jobs
+from postdesk.basics.errors import Refused
+from postdesk.mailroom.models import Letter, LetterRecipient
+from postdesk.mailroom.models.outbox import State
+from postdesk.mailroom.transport import Transports, no_transport, transports
+from postdesk.people.models import Agent
+
+#: Seconds until the next try after the n-th temporary refusal (RFC 5321 section 4.5.4.1 asks for patience).
+RETRY_AFTER = (60, 300, 900, 1800, 3600, 7200, 14400)
+#: After so long without success a letter has failed (RFC 5321: at least four or five days).
+GIVE_UP_AFTER = dt.timedelta(days=5)
+WAITING_STATES = (State.QUEUED, State.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    """A composed letter, not yet in the outbox. `pk`: an id taken beforehand (next_ids)."""
+
+    pk: int
+    kind: str
+    email: int | None
+    from_address: str
+    subject: str
+    message_id: str
+    raw: bytes
+    recipients: tuple[str, ...]
+
+
+def put(letters: Sequence[NewLetter], *, at: dt.datetime, not_before: dt.datetime | None = None) -> None:
+    """Insert letters and wake the lanes that deliver them, in the caller's transaction."""
+    routes = transports()
+    rows, recipients = [], []
+    for letter in letters:
+        account = routes.account_for(letter.email)
+        rows.append(
+            Letter(
+                pk=letter.pk,
+                kind=letter.kind,
+                email_id=letter.email,
+                from_address=letter.from_address,
+                subject=letter.subject,
+                message_id=letter.message_id,
+                raw=letter.raw,
+                size=len(letter.raw),
+                account_id=account,
+                reason="" if account else no_transport(None),
+                created_at=at,
+                next_try_at=not_before or at,
+            )
+        )
+        recipients += [LetterRecipient(letter_id=letter.pk, address=to, updated_at=at) for to in letter.recipients]
+    Letter.objects.bulk_create(rows)
+    LetterRecipient.objects.bulk_create(recipients)
+    for account in {row.account_id for row in rows if row.account_id}:
+        jobs.defer("deliver", account=account)
+
+
+def next_ids(table: str, count: int) -> list[int]:
+    """Take `count` ids of a table's sequence, so that rows can refer to each other before they are written."""
+    if count == 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def route_again(routes: Transports | None = None) -> int:
+    """Give letters that wait without a transport the one that exists now. Returns how many moved."""
+    routes = routes or transports()
+    moved = 0
+    for letter in Letter.objects.filter(account__isnull=True, state__in=WAITING_STATES).only("id", "email_id")[:1000]:
+        account = routes.account_for(letter.email_id)
+        if account is not None:
+            moved += Letter.objects.filter(pk=letter.pk, account__isnull=True).update(account=account, reason="")
+    return moved
+
+
+@transaction.atomic
+def retry_now(letter: Letter, *, by: Agent, at: dt.datetime) -> None:
+    """Try a waiting or failed letter at once. Refused while it is being sent, or when it is done."""
+    again = (*WAITING_STATES, State.FAILED)
+    account = transports().account_for(letter.email_id)
+    _steer(
+        letter, again, state=State.QUEUED, next_try_at=at, account_id=account, reason=f"Retry asked for by {by.name}."
+    )
+    unsent = Q(state__in=(State.DEFERRED, State.FAILED, State.QUEUED))
+    letter.recipients.filter(unsent).update(state=State.QUEUED, updated_at=at)
+    if account is not None:
+        jobs.defer("deliver", account=account)
+
+
+@transaction.atomic
+def cancel(letter: Letter, *, by: Agent, at: dt.datetime) -> None:
+    """Take a letter that has not left out of the outbox."""
+    _steer(letter, WAITING_STATES, state=State.CANCELLED, finished_at=at, reason=f"Cancelled by {by.name}.")
+    letter.recipients.filter(state__in=WAITING_STATES).update(state=State.CANCELLED, updated_at=at)
+
+
+@transaction.atomic
+def mark_sent(letter: Letter, *, by: Agent, at: dt.datetime) -> None:
+    """A person found out that an uncertain letter did arrive."""
+    _steer(letter, (State.UNCERTAIN,), state=State.SENT, finished_at=at, reason=f"Marked as sent by {by.name}.")
+    letter.recipients.filter(state=State.UNCERTAIN).update(state=State.SENT, updated_at=at)
+
+
+@transaction.atomic
+def send_again(letter: Letter, *, by: Agent, at: dt.datetime) -> None:
+    """A person decides that an uncertain letter is to be sent again, at the risk of a second copy."""
+    account = transports().account_for(letter.email_id)
+    reason = f"Sent again at the word of {by.name}."
+    _steer(letter, (State.UNCERTAIN,), state=State.QUEUED, next_try_at=at, account_id=account, reason=reason)
+    letter.recipients.filter(state=State.UNCERTAIN).update(state=State.QUEUED, updated_at=at)
+    if account is not None:
+        jobs.defer("deliver", account=account)
+
+
+def _steer(letter: Letter, allowed: Sequence[str], **changes: object) -> None:
+    """Compare and swap: only if the letter still stands in one of `allowed` and nobody is sending it."""
+    changed = Letter.objects.filter(pk=letter.pk, state__in=allowed, claim="").update(**changes)
+    if not changed:
+        letter.refresh_from_db(fields=["state"])
+        raise Refused(f"This letter is {State(letter.state).label}; that cannot be done now.")

@@ -1,0 +1,59 @@
+"""Emails > Settings as values, and the operation that makes them so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from postdesk.basics.changes import Change, differences
+from postdesk.mailroom.models import Email, MailSettings
+
+_ADDRESSES = ("default_email", "alert_email", "default_mta")
+
+
+@dataclass(frozen=True, slots=True)
+class MailPreferences:
+    """What all addresses share. The three that name an Email hold its address, "" for none."""
+
+    fetching: bool = False
+    default_email: str = ""
+    alert_email: str = ""
+    admin_email: str = ""
+    default_mta: str = ""
+    strip_quoted_reply: bool = True
+    reply_separator: str = "-- reply above this line --"
+    priority_from_mail: bool = False
+    accept_unregistered: bool = True
+    accept_collaborators: bool = True
+    email_attachments: bool = True
+    max_message_size: int = 64 * 1024 * 1024
+    auto_answers_per_hour: int = 10
+
+
+def mail_preferences(settings: MailSettings) -> MailPreferences:
+    """The settings as stored."""
+    values = {name: getattr(settings, name) for name in MailPreferences.__slots__ if name not in _ADDRESSES}
+    addresses = {name: _address(getattr(settings, name)) for name in _ADDRESSES}
+    return MailPreferences(**values, **addresses)
+
+
+def locked_settings() -> MailSettings:
+    """The one row, made if need be and held until the transaction ends: setups of the desk take turns on it."""
+    MailSettings.objects.get_or_create(pk=1)
+    return MailSettings.objects.select_for_update(of=("self",)).get(pk=1)
+
+
+def save_preferences(settings: MailSettings, wanted: MailPreferences) -> tuple[Change, ...]:
+    """Change the settings. Returns what changed. Raises Email.DoesNotExist for an address that is not the desk's."""
+    changes = differences(mail_preferences(settings), wanted)
+    for change in changes:
+        value = change.after
+        if change.key in _ADDRESSES:
+            value = Email.objects.get(address__iexact=value) if value else None
+        setattr(settings, change.key, value)
+    if changes:
+        settings.save(update_fields=[change.key for change in changes])
+    return changes
+
+
+def _address(email: Email | None) -> str:
+    return email.address if email else ""

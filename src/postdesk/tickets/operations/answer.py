@@ -1,0 +1,185 @@
+"""An agent answers: a reply that is mailed, or an internal note."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from postdesk.basics.errors import Refused
+from postdesk.basics.ids import message_key
+from postdesk.mail.compose import OutgoingFile
+from postdesk.mail.message import Address
+from postdesk.mailroom import outbox, spool
+from postdesk.mailroom.models import MailSettings
+from postdesk.mailroom.models.outbox import Kind
+from postdesk.mailroom.secrets import signing_keys
+from postdesk.people.models import Agent
+from postdesk.tickets import notices
+from postdesk.tickets.letters import Draft, Sender, write
+from postdesk.tickets.models import Entry, EntryAttachment, Event, KnownMessageId, Ticket
+from postdesk.tickets.models.thread import Direction, EntryKind
+from postdesk.tickets.operations.state import close as close_ticket
+from postdesk.tickets.operations.state import locked
+from postdesk.tickets.senders import senders
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file an agent attaches."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@transaction.atomic
+def reply(
+    ticket: Ticket,
+    *,
+    text: str,
+    by: Agent,
+    at: dt.datetime,
+    html: str | None = None,
+    cc: Sequence[str] | None = None,
+    files: Sequence[Upload] = (),
+    close: bool = False,
+) -> Entry:
+    """Answer the ticket's owner, collaborators in Cc (or exactly `cc` when given).
+
+    Refused for an empty text, for an owner without a usable address, and when no address of ours can send.
+    """
+    if not text.strip():
+        raise Refused("The reply is empty.")
+    ticket = locked(ticket)
+    sender = _sender(ticket)
+    to = Address(ticket.user.name, ticket.user.address)
+    if "@" not in to.address:
+        raise Refused("The ticket's user has no address that mail can be sent to.")
+    copies = _copies(ticket, cc)
+    entry = _entry(ticket, EntryKind.REPLY, text, by, at, html=html or "", to=[to.address], cc=list(copies))
+    parent, references = _conversation(ticket)
+    words = notices.reply(
+        number=ticket.number, subject=ticket.subject, text=text, html=html, signature=ticket.department.signature
+    )
+    draft = Draft(
+        letter=outbox.next_ids("mailroom_letter", 1)[0],
+        ticket=ticket.pk,
+        entry=entry.pk,
+        kind=Kind.REPLY,
+        sender=sender,
+        to=(to,),
+        cc=tuple(Address("", address) for address in copies),
+        words=words,
+        in_reply_to=parent,
+        references=references,
+        files=tuple(OutgoingFile(file.filename, file.content_type, file.content) for file in files),
+        separator=_separator(),
+    )
+    letter = write(draft, key=signing_keys()[0], at=at)
+    outbox.put([letter], at=at)
+    Entry.objects.filter(pk=entry.pk).update(letter=letter.pk)
+    entry.letter_id = letter.pk
+    KnownMessageId.objects.create(
+        message_id=message_key(letter.message_id),
+        direction=Direction.OUT,
+        ticket=ticket,
+        entry=entry,
+        letter_id=letter.pk,
+    )
+    _attach(entry, files)
+    _answered(ticket, at)
+    Event.objects.create(ticket=ticket, name="reply.sent", at=at, agent=by, entry=entry, letter_id=letter.pk)
+    if close:
+        close_ticket(ticket, by=by, at=at)
+    return entry
+
+
+@transaction.atomic
+def note(ticket: Ticket, *, text: str, by: Agent, at: dt.datetime) -> Entry:
+    """Add an internal note; no user ever sees it. Refused when empty."""
+    if not text.strip():
+        raise Refused("The note is empty.")
+    ticket = locked(ticket)
+    entry = _entry(ticket, EntryKind.NOTE, text, by, at)
+    Ticket.objects.filter(pk=ticket.pk).update(updated_at=at, entry_count=ticket.entry_count + 1)
+    Event.objects.create(ticket=ticket, name="note.added", at=at, agent=by, entry=entry)
+    return entry
+
+
+def recipients(ticket: Ticket) -> tuple[str, ...]:
+    """Who a reply goes to by default: the owner first, then the active collaborators."""
+    return (ticket.user.address, *_copies(ticket, None))
+
+
+def _copies(ticket: Ticket, chosen: Sequence[str] | None) -> tuple[str, ...]:
+    if chosen is None:
+        active = ticket.collaborators.filter(is_active=True).select_related("user")
+        chosen = [collaborator.user.address for collaborator in active]
+    return tuple(dict.fromkeys(address for address in chosen if address.lower() != ticket.user.address))
+
+
+def _sender(ticket: Ticket) -> Sender:
+    """DeptOut, else the address it came through, else the Default System Email (osticket.md 5.1)."""
+    known = senders()
+    default = MailSettings.objects.values_list("default_email", flat=True).filter(pk=1).first()
+    for email in (ticket.department.outgoing_email_id, ticket.email_id, default):
+        sender = known.sender(email) if email is not None else None
+        if sender is not None:
+            return sender
+    raise Refused("No address of the desk can send this: the department has none and no Default System Email is set.")
+
+
+def _conversation(ticket: Ticket) -> tuple[str | None, tuple[str, ...]]:
+    """The last mail of the thread, to answer to, and the ids before it, oldest first; digests are no ids."""
+    rows = ticket.message_ids.exclude(message_id__startswith="sha256:").order_by("id")
+    ids = list(rows.values_list("message_id", "direction"))
+    received = [message_id for message_id, direction in ids if direction == Direction.IN]
+    parent = received[-1] if received else (ids[-1][0] if ids else None)
+    return parent, tuple(message_id for message_id, _direction in ids if message_id != parent)
+
+
+def _entry(
+    ticket: Ticket, kind: EntryKind, text: str, by: Agent, at: dt.datetime, html: str = "", **addressed: list[str]
+) -> Entry:
+    return Entry.objects.create(
+        ticket=ticket,
+        kind=kind,
+        agent=by,
+        author_name=by.name,
+        author_address=by.email,
+        text=text,
+        html=html,
+        created_at=at,
+        **addressed,
+    )
+
+
+def _attach(entry: Entry, files: Sequence[Upload]) -> None:
+    blobs = spool.store_blobs([file.content for file in files])
+    EntryAttachment.objects.bulk_create(
+        EntryAttachment(
+            entry=entry,
+            position=position,
+            filename=file.filename[:255],
+            content_type=file.content_type[:255],
+            size=len(file.content),
+            sha256=hashlib.sha256(file.content).hexdigest(),
+            blob_id=blob,
+        )
+        for position, (file, blob) in enumerate(zip(files, blobs, strict=True))
+    )
+
+
+def _answered(ticket: Ticket, at: dt.datetime) -> None:
+    ticket.is_answered, ticket.last_reply_at, ticket.updated_at, ticket.waiting_since = True, at, at, None
+    ticket.entry_count += 1
+    ticket.save(update_fields=["is_answered", "last_reply_at", "updated_at", "waiting_since", "entry_count"])
+
+
+def _separator() -> str | None:
+    settings = MailSettings.objects.filter(pk=1).first()
+    return settings.reply_separator if settings and settings.strip_quoted_reply else None

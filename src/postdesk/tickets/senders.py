@@ -1,0 +1,46 @@
+"""Which address of ours a ticket's mail leaves from (osticket.md 5.1), and on whose behalf (5.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from postdesk.mail.message import Address
+from postdesk.mailroom.models import Email, SmtpAccount
+from postdesk.mailroom.transport import Transports, transports
+from postdesk.tickets.letters import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Every address of ours with the transport's view of it; read once per batch."""
+
+    emails: dict[int, Email]
+    transports: Transports
+    #: account id -> (the account's own address id, whether it may carry another From).
+    accounts: dict[int, tuple[int, bool]]
+
+    def sender(self, email: int) -> Sender | None:
+        """None when the address is gone."""
+        row = self.emails.get(email)
+        if row is None:
+            return None
+        return Sender(row.pk, Address(row.name, row.address), self._on_behalf(row))
+
+    def _on_behalf(self, row: Email) -> Address | None:
+        """The account's own address, when mail of `row` travels by another address's account without spoofing."""
+        account = self.transports.account_for(row.pk)
+        owner, may_spoof = self.accounts.get(account or -1, (row.pk, True))
+        owner_row = self.emails.get(owner)
+        if owner == row.pk or may_spoof or owner_row is None:
+            return None
+        return Address(row.name, owner_row.address)
+
+
+def senders() -> Senders:
+    """Four small queries."""
+    emails = {email.pk: email for email in Email.objects.all()}
+    accounts = {
+        pk: (email, spoofing)
+        for pk, email, spoofing in SmtpAccount.objects.values_list("id", "email_id", "header_spoofing")
+    }
+    return Senders(emails, transports(), accounts)

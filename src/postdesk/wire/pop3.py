@@ -1,0 +1,278 @@
+"""POP3 (RFC 1939, 2449, 2595, 5034): a mailbox without folders, whose messages are named by UIDL.
+
+Spoken directly on a Channel: poplib refuses lines over 2,048 bytes and cannot pipeline.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from postdesk.basics.errors import (
+    BadProtocol,
+    LoginRefused,
+    Refused,
+    TlsRefused,
+    TokenExpired,
+    WireError,
+)
+from postdesk.wire import sasl
+from postdesk.wire.channel import Channel, dial
+from postdesk.wire.endpoint import Endpoint
+from postdesk.wire.errors import refusal, said
+from postdesk.wire.login import Login
+from postdesk.wire.source import Fetched, Key, Listed, Settling, batches
+
+
+def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop3Source:
+    """Connect, protect the connection as the endpoint says, log in. Each step has `timeout` seconds.
+
+    Raises Unreachable, TlsRefused, LoginRefused (TokenExpired for a token), Busy, BadProtocol, Disconnected.
+    """
+    channel = dial(endpoint, timeout=timeout)
+    try:
+        greeting = _greeting(channel)
+        features = _features(channel)
+        if endpoint.security in ("starttls", "offered") and "STLS" in features:
+            _ask(channel, b"STLS", stage="tls")
+            channel.start_tls(endpoint)
+            features = _features(channel)
+        elif endpoint.security == "starttls":
+            raise TlsRefused(f"{endpoint.host} does not offer STLS")
+        _log_in(channel, endpoint, login, features, greeting)
+        return Pop3Source(channel, _features(channel) or features)
+    except BaseException:
+        channel.drop()
+        raise
+
+
+class Pop3Source:
+    """A logged-in POP3 session. Keys are UIDLs. Deletions happen at `close`, all or none (RFC 1939 section 6)."""
+
+    folder = "INBOX"
+    epoch = 0
+
+    def __init__(self, channel: Channel, features: dict[str, str]) -> None:
+        self._channel = channel
+        self._pipelining = "PIPELINING" in features
+        self._numbers: dict[Key, int] | None = None
+        self._sizes: dict[Key, int] = {}
+        self.capabilities = frozenset(features)
+
+    def listing(self, above: int | None = None) -> list[Listed]:
+        """Every message in the server's order; `above` has no meaning here. Raises BadProtocol without UIDL.
+
+        Messages that share a UIDL (RFC 1939 section 7 allows it for identical ones) are listed once.
+        """
+        with self._channel.limited(stage="list"):
+            uidls = self._table(b"UIDL")
+            sizes = self._table(b"LIST")
+        self._numbers = {}
+        for number, uidl in uidls.items():
+            self._numbers.setdefault(uidl, number)
+        self._sizes = {
+            uidl: int(sizes[number].split()[0])
+            for uidl, number in self._numbers.items()
+            if number in sizes and sizes[number].split()[0].isdigit()
+        }
+        return [Listed(uidl, self._sizes.get(uidl)) for uidl in self._numbers]
+
+    def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
+        """The messages one after the other; several RETR travel together when the server allows that."""
+        numbers = self._known()
+        wanted = [key for key in keys if key in numbers]
+        if not self._pipelining:
+            for key in wanted:
+                self._request([numbers[key]])
+                yield from self._arrived(key)
+            return
+        for batch in batches(wanted, self._sizes):
+            self._request([numbers[key] for key in batch])
+            waiting = len(batch)
+            try:
+                for key in batch:
+                    waiting -= 1
+                    yield from self._arrived(key)
+            finally:
+                # Whoever stops in the middle leaves answers on the line, which belong to nobody.
+                if waiting and self._channel.alive:
+                    for _ in range(waiting):
+                        self._message()
+
+    def settle(self, keys: Sequence[Key], how: Settling, archive_folder: str | None) -> None:
+        """Mark for deletion. "move" raises Refused: POP3 has no folders."""
+        if how == "nothing":
+            return
+        if how == "move":
+            raise Refused("POP3 mailboxes have no folders to move mail to.")
+        numbers = self._known()
+        for batch in batches([key for key in keys if key in numbers], dict.fromkeys(keys, 0)):
+            with self._channel.limited(stage="delete"):
+                if self._pipelining:
+                    self._channel.send(b"".join(b"DELE %d\r\n" % numbers[key] for key in batch))
+                for key in batch:
+                    if not self._pipelining:
+                        self._channel.send(b"DELE %d\r\n" % numbers[key])
+                    # -ERR: it is gone already, or was marked before.
+                    _status(self._channel)
+
+    def probe(self) -> bool:
+        """NOOP. POP3 shows new mail to new sessions only, so never True."""
+        _ask(self._channel, b"NOOP", stage="probe")
+        return False
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._channel.sock.fileno()
+
+    def close(self) -> None:
+        """QUIT: now the server deletes. Raises Rejected when it says that it did not, Disconnected when it vanished."""
+        if not self._channel.alive:
+            return
+        try:
+            _ask(self._channel, b"QUIT", stage="quit")
+        finally:
+            self._channel.drop()
+
+    def abandon(self) -> None:
+        """Leave without QUIT: nothing is deleted."""
+        self._channel.drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if exc is None:
+            self.close()
+        else:
+            self.abandon()
+
+    def _known(self) -> dict[Key, int]:
+        if self._numbers is None:
+            self.listing()
+        assert self._numbers is not None
+        return self._numbers
+
+    def _table(self, command: bytes) -> dict[int, str]:
+        self._channel.send(command + b"\r\n")
+        ok, text = _status(self._channel)
+        if not ok and command == b"UIDL":
+            raise BadProtocol(
+                f"{self._channel.host} does not support UIDL, without which messages cannot be told apart: {text}"
+            )
+        if not ok:
+            raise refusal(text)
+        rows = (line.split(None, 1) for line in self._channel.read_dotted().splitlines())
+        return {int(row[0]): row[1].decode("latin-1").strip() for row in rows if len(row) == 2 and row[0].isdigit()}
+
+    def _request(self, numbers: list[int]) -> None:
+        with self._channel.limited(stage="fetch"):
+            self._channel.send(b"".join(b"RETR %d\r\n" % number for number in numbers))
+
+    def _message(self) -> bytes | None:
+        with self._channel.limited(stage="fetch"):
+            ok, _ = _status(self._channel)
+            return self._channel.read_dotted() if ok else None
+
+    def _arrived(self, key: Key) -> Iterator[Fetched]:
+        raw = self._message()
+        if raw is not None:
+            yield Fetched(key, raw, None)
+
+
+def _status(channel: Channel) -> tuple[bool, str]:
+    line = channel.read_line().strip()
+    word, _, text = line.partition(b" ")
+    if word not in (b"+OK", b"-ERR"):
+        channel.drop()
+        raise BadProtocol(f"{channel.host} sent something that is not POP3")
+    return word == b"+OK", said(text)
+
+
+def _ask(channel: Channel, command: bytes, *, stage: str) -> str:
+    with channel.limited(stage=stage):
+        channel.send(command + b"\r\n")
+        ok, text = _status(channel)
+    if not ok:
+        raise TlsRefused(text) if stage == "tls" else refusal(text)
+    return text
+
+
+def _greeting(channel: Channel) -> str:
+    with channel.limited(stage="greeting"):
+        ok, text = _status(channel)
+    if not ok:
+        raise refusal(text)
+    return text
+
+
+def _features(channel: Channel) -> dict[str, str]:
+    """CAPA (RFC 2449): upper-case name to arguments; empty where the server has no such command."""
+    with channel.limited(stage="capa"):
+        channel.send(b"CAPA\r\n")
+        ok, _ = _status(channel)
+        if not ok:
+            return {}
+        lines = [line.decode("latin-1").split(None, 1) for line in channel.read_dotted().splitlines()]
+    return {line[0].upper(): line[1].upper() if len(line) > 1 else "" for line in lines if line}
+
+
+def _log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str], greeting: str) -> None:
+    refused = TokenExpired if login.mechanism == "oauth2" else LoginRefused
+    try:
+        with channel.limited(stage="login"):
+            ok, text = _credentials(channel, endpoint, login, features, greeting)
+    except WireError as exc:
+        exc.fields.setdefault("stage", "login")
+        raise
+    if not ok:
+        raise refusal(said(text, secret=login.secret), login=True, otherwise=refused)
+
+
+def _credentials(
+    channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str], greeting: str
+) -> tuple[bool, str]:
+    offered = features.get("SASL", "").split()
+    if login.mechanism == "oauth2":
+        name = sasl.choose(offered, login, encrypted=channel.encrypted) or "XOAUTH2"
+        return _sasl(channel, sasl.Exchange(name, login, endpoint), name)
+    user, secret = login.username.encode(), login.secret.encode()
+    if any(byte in user + secret for byte in b"\r\n\0"):
+        raise LoginRefused("a user name or password cannot contain line breaks")
+    stamp = re.search(r"<[^<>@\s]+@[^<>\s]+>", greeting)
+    if stamp and not channel.encrypted:
+        # RFC 1939 section 7: the password is not sent. Many servers show a stamp and keep no secret for
+        # it, so a refusal is not the last word.
+        digest = hashlib.md5(stamp[0].encode() + secret).hexdigest().encode()
+        channel.send(b"APOP " + user + b" " + digest + b"\r\n")
+        if _status(channel)[0]:
+            return True, ""
+    channel.send(b"USER " + user + b"\r\n")
+    ok, text = _status(channel)
+    if not ok:
+        return ok, text
+    channel.send(b"PASS " + secret + b"\r\n")
+    return _status(channel)
+
+
+def _sasl(channel: Channel, exchange: sasl.Exchange, name: str) -> tuple[bool, str]:
+    initial = base64.b64encode(exchange.initial or b"")
+    line = b"AUTH " + name.encode() + b" " + initial
+    # RFC 5034 section 4: a command line holds 255 octets; a longer first response waits for the "+".
+    short = len(line) <= 253
+    channel.send((line if short else b"AUTH " + name.encode()) + b"\r\n")
+    answer = channel.read_line().strip()
+    if not short and answer.startswith(b"+") and not answer.startswith(b"+OK"):
+        channel.send(initial + b"\r\n")
+        answer = channel.read_line().strip()
+    while answer.startswith(b"+") and not answer.startswith(b"+OK"):
+        challenge = base64.b64decode(answer[1:].strip() or b"")
+        channel.send(base64.b64encode(exchange.answer(challenge)) + b"\r\n")
+        answer = channel.read_line().strip()
+    return answer.startswith(b"+OK"), said(answer.partition(b" ")[2])
