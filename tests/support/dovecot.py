@@ -381,7 +381,7 @@ class Dovecot:
     def make_folder(self, user: str, folder: str) -> Path:
         """Make a folder (names in Unicode, separator "/") unless it is there; the path of its Maildir."""
         place = self._place(user, folder)
-        if place not in self._ready:
+        if place not in self._ready or not place.exists():
             inbox = self._place(user, "INBOX")
             for path in (inbox.parent, inbox, place, *(place / part for part in ("tmp", "new", "cur"))):
                 if not path.exists():
@@ -416,7 +416,8 @@ class Dovecot:
         inbox = self.root / "mail" / user.lower() / "Maildir"
         if folder.upper() == "INBOX":
             return inbox
-        return inbox / str("." + imap_utf7.encode(folder).decode("ascii").replace("/", "."))
+        on_disk: str = imap_utf7.encode(folder).decode("ascii")
+        return inbox / f".{on_disk.replace('/', '.')}"
 
     def _name(self, size: int, size_with_crlf: int) -> str:
         # Dovecot gives UIDs in the order of these names, so the clock in them never stands still.

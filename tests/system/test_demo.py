@@ -6,12 +6,15 @@ import contextlib
 import email
 import json
 import mailbox
+import os
 import re
+import shutil
 import signal
 import smtplib
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -357,6 +360,61 @@ def test_a_taken_port_is_passed_over() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert port < free_port("127.0.0.1", port) < port + 50
+
+
+@pytest.mark.slow
+def test_the_demo_shows_tickets_lets_the_out_of_office_be_and_leaves_nothing_behind() -> None:
+    room = Path(tempfile.mkdtemp(prefix="demo-test-"))
+    # Where root runs the tests, the database runs as another user and must get in.
+    room.chmod(0o755)
+    environment = {**os.environ, "TMPDIR": str(room), "COLUMNS": "120"}
+    command = [sys.executable, "-m", "postdesk", "demo", "--port", str(free_port("127.0.0.1", 18_000))]
+    with (room / "out").open("wb") as out:
+        demo = subprocess.Popen(command, stdout=out, stderr=out, env=environment, start_new_session=True)
+
+    def said() -> str:
+        assert demo.poll() is None, (room / "out").read_text()
+        return (room / "out").read_text()
+
+    try:
+        eventually(lambda: "Sign in" in said(), seconds=60)
+        [folder] = room.glob("postdesk-demo-*")
+        assert listed("tickets", folder)
+        # The note that answers the desk's receipt is taken in, and gets no receipt of its own.
+        helen = folder / "mail" / "boxes" / "people" / HELEN.address
+        eventually(lambda: len(mailbox.Maildir(helen / "sent")) == 2, seconds=60)
+        eventually(lambda: sum(HELEN.address in json.dumps(row) for row in listed("ledger", folder)) == 2, seconds=60)
+        assert len(mailbox.Maildir(helen / "received")) == 1
+        # What went to an address that is no more came back, and is known to have failed.
+        eventually(lambda: any(row["state"] == "bounced" for row in listed("outbox", folder)), seconds=60)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(60) == 0, (room / "out").read_text()
+    finally:
+        demo.kill()
+        demo.wait()
+    assert list(room.glob("postdesk-demo-*")) == []
+    assert processes_about(room) == []
+    shutil.rmtree(room)
+
+
+def listed(what: str, folder: Path) -> list[dict[str, object]]:
+    """The rows of `postdesk WHAT --json` on the demo's own data folder."""
+    environment = {**os.environ, "POSTDESK_DATA": str(folder / "desk"), "TMPDIR": str(folder.parent)}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "-m", "postdesk", what, "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def processes_about(room: Path) -> list[str]:
+    """The command lines of the processes that name `room` there or in their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (process / "cmdline").read_bytes()
+            if str(room).encode() in line + (process / "environ").read_bytes():
+                found.append(line.replace(b"\0", b" ").decode())
+    return found
 
 
 def is_running(pid: int) -> bool:

@@ -144,6 +144,8 @@ class Watcher:
                 self._hand_over(watched, self._open)
             elif watched.source is not None and monotonic() - watched.idle_since > REISSUE:
                 self._hand_over(watched, self._reissue)
+        lost = [mailbox for mailbox in rows if self.watched[mailbox].source is None]
+        RemoteMailbox.objects.filter(pk__in=lost, watched_since__isnull=False).update(watched_since=None)
         self._choose_eager()
 
     def _choose_eager(self) -> None:

@@ -24,29 +24,17 @@ OUT_OF_OFFICE = re.compile(
     r"自动回复|自動回覆|自動回應|自動応答|自動返信|不在通知|不在のお知らせ|자동 ?(?:회신|응답)|부재 ?중|תשובה אוטומטית|رد تلقائي)",
     re.IGNORECASE,
 )
-#: Delivery reports that carry no report structure.
-BOUNCE_SUBJECT = re.compile(
-    r"\s*(?:\[?\**\s*)?(?:undeliver(?:able|ed)\b|undelivered mail|non[- ]?(?:remis|recapitabile|deliver(?:y|able))|"
-    r"(?:mail|message|e-?mail)?\s*deliver(?:y|ies)?\s*(?:has\s+)?(?:failure|failed|fail\b|error|problem|unsuccessful|status notification|notification|report|problems)|"
-    r"(?:mail|message|e-?mail) (?:system )?(?:failure|error|returned|not delivered|could not be delivered|undeliverable|status report)|mail could not be delivered|"
-    r"(?:your )?(?:mail|message|e-?mail)s? (?:could|can|was) ?not be(?:en)? deliver|failure (?:notice|delivery)|failed (?:mail|delivery|message)|"
-    r"returned (?:mail|e-?mail|message|to sender)|returning (?:mail|message)|unable to deliver|unzustellbar|nicht zustellbar|zustellung .{0,20}fehlgeschlagen|mail-?zustellung|fehler bei der|"
-    r"nachricht (?:nicht|konnte nicht)|échec de|non remis|courrier non|impossible de remettre|no se (?:puede|ha podido) entregar|no entregado|devuelto|devuelta|correo devuelto|"
-    r"mancata consegna|non consegnato|notifica di (?:mancato|stato)|não entregue|falha na entrega|devolvido|onbestelbaar|niet bezorgd|недоставлен|не доставлено|не удалось доставить|"
-    r"oleveringsbart|kan ikke levere|niedostarczon|doručení|sikertelen|投递失败|退信|系统退信|配信不能|배달 ?(?:실패|되지)|delayed mail|warning:? (?:message|could not send)|"
-    r"message delayed|delivery (?:is )?delayed|delivery temporarily|(?:[^:]{0,30}: )?user unknown|(?:mailbox|quota) (?:is )?(?:full|exceeded)|no such user|nondeliverable)",
+#: Subjects of delivery reports. People write them too ("my parcel could not be delivered"), so they need a second witness.
+BOUNCE_WORDS = re.compile(
+    r"undeliver(?:able|ed)|non[- ]?(?:remis|recapitabile|deliverable)|deliver(?:y|ies)?\W+(?:\w+\W+)?(?:fail|error|problem|unsuccessful|status|notification|report|warning|delay|temporar)|"
+    r"(?:mail|message).{0,20}(?:fail|error|returned|warning|not delivered)|fail(?:ed|ure).{0,12}(?:mail|deliver|notice|message)|return(?:ed|ing)?.{0,12}(?:mail|message|sender)|"
+    r"(?:could|can|was)(?: ?not|n't) (?:be )?(?:\w+ )?(?:deliver|sent|send)|unable to deliver|user unknown|unknown user|no such user|mailbox.{0,12}full|quota exceeded|message delayed|delayed mail|"
+    r"unzustellbar|nicht zustellbar|zustell\w* .{0,20}(?:fehl|nicht)|mail-?zustellung|nachricht (?:nicht|konnte nicht)|échec de|courrier non|impossible de remettre|"
+    r"no se (?:puede|ha podido) entregar|no entregado|devuelt[oa]|mancata consegna|non consegnato|não entregue|falha na entrega|devolvido|onbestelbaar|niet bezorgd|"
+    r"недоставлен|не доставлено|не удалось доставить|не может быть доставлено|kan ikke levere|niedostarczon|doručen|sikertelen|投递失败|退信|配信不能|배달 ?(?:실패|되지)",
     re.IGNORECASE,
 )
 DELAY_SUBJECT = re.compile(
     r"\bdelay(?:ed)?\b|temporarily|\bwarning\b.{0,30}(?:could not|delay|queue|not (?:yet )?been)|still being retried|verzögert|retard[ée]|retrasad|ritard|\(delay\)",
-    re.IGNORECASE,
-)
-READ_SUBJECT = re.compile(
-    r"\s*(?:read(?:\s*receipt)?\s*:|gelesen\s*:|lu\s*:|leído\s*:|letto\s*:|lido\s*:|gelezen\s*:|read receipt|return receipt|disposition notification|"
-    r"lesebestätigung|accusé de (?:lecture|réception)|conferma di lettura|not read\s*:|ungelesen\s*:|прочитано\s*:|läst\s*:|lest\s*:|přečteno\s*:)",
-    re.IGNORECASE,
-)
-DELIVERED_SUBJECT = re.compile(
-    r"\s*(?:delivered\s*:|relayed\s*:|zugestellt\s*:|delivery receipt|(?:successful|success).{0,20}deliver|delivery status notification \((?:success|relay))",
     re.IGNORECASE,
 )

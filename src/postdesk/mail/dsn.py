@@ -25,18 +25,21 @@ _READABLE = 100_000
 
 
 def read(
-    raw: bytes, parts: Sequence[Part], text: str, failed: Iterable[str], *, suspected: bool
+    raw: bytes, parts: Sequence[Part], text: str, failed: Iterable[str], *, suspected: bool, weakly: bool
 ) -> tuple[Bounce | None, str | None]:
     """(the report, the action that stands for all of it: failed, delayed, delivered ...); (None, None) where there is none.
 
-    `failed` are the values of X-Failed-Recipients; `suspected` says that headers or subject call it a bounce.
+    `failed` are the values of X-Failed-Recipients; `suspected` says that headers or subject call it a bounce;
+    `weakly` that it may be one, if addresses can be found in it.
     """
     report = next((part for part in parts if part.content_type in _REPORT_TYPES), None)
-    if report is None and not suspected:
+    if report is None and not suspected and not weakly:
         return None, None
     recipients = _from_report(report.content, text) if report else []
     if not recipients:
         recipients = _from_words(raw, text, failed)
+    if not recipients and report is None and not suspected:
+        return None, None
     original_id, has_original = _original(parts, text)
     return Bounce(tuple(recipients[:_MOST]), original_id, has_original), _action(recipients)
 

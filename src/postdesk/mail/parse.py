@@ -38,7 +38,7 @@ def parse(raw: bytes) -> ParsedMail:
     subject = named.get("subject", [""])[0]
     from_ = _first(coded, "from")
     evidence = auto.judge(named, subject=subject, sender=from_.address if from_ else None)
-    bounce, kind = _report(raw, leaves, text, named, evidence.kind)
+    bounce, kind = _report(raw, leaves, text, named, evidence)
     return ParsedMail(
         message_id=headers.message_id(named["message-id"][0]) if "message-id" in named else None,
         in_reply_to=_ids(named, "in-reply-to"),
@@ -80,13 +80,16 @@ def _without_wrapping(raw: bytes) -> bytes:
     return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") and b":" in raw[:200] else raw
 
 
-def _report(raw: bytes, leaves: list[Part], text: str, named: ByName, kind: Kind) -> tuple[Bounce | None, Kind]:
+def _report(
+    raw: bytes, leaves: list[Part], text: str, named: ByName, evidence: auto.Evidence
+) -> tuple[Bounce | None, Kind]:
     """The delivery report, if it is one, and the kind as the report makes it."""
+    kind = evidence.kind
     if kind in ("complaint", "read_receipt"):
         return None, kind
-    bounce, action = dsn.read(
-        raw, leaves, text, named.get("x-failed-recipients", ()), suspected=kind in ("bounce", "delay")
-    )
+    failed = named.get("x-failed-recipients", ())
+    suspected = kind in ("bounce", "delay")
+    bounce, action = dsn.read(raw, leaves, text, failed, suspected=suspected, weakly=evidence.suspicious)
     if bounce is None:
         return None, kind
     if action in ("delivered", "relayed", "expanded"):

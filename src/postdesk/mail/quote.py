@@ -12,6 +12,7 @@ from postdesk.mail import html_text
 from postdesk.mail.quote_words import (
     DATED,
     DEVICE,
+    FAREWELL,
     FORWARD,
     FROM_LINE,
     INTRO_START,
@@ -29,9 +30,25 @@ _HTML_QUOTE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 #: One of these stands in every HTML that _HTML_QUOTE matches; looking for them is far cheaper.
-_HTML_HINTS = ("quote", "QUOTE", "RplyFwd", "appendonsend", "moz-cite", "gmail_extra", "OLK_SRC", "zmail_extra", "reference-message", "moz-forward", "replySplit")
+_HTML_HINTS = (
+    "quote",
+    "QUOTE",
+    "RplyFwd",
+    "appendonsend",
+    "moz-cite",
+    "gmail_extra",
+    "OLK_SRC",
+    "zmail_extra",
+    "reference-message",
+    "moz-forward",
+    "replySplit",
+)
 #: How advertisements of devices begin; asked before the long pattern.
 _DEVICE_STARTS = frozenset("se ge wr vo di en in ve sk lä wy od от ip 从我 发自 나의 té th pl".split())
+_RULE_SIGNS = frozenset("-_*=~")
+#: The last sign, and the last word, of a line that introduces a quotation; Zoho ends it with dashes.
+_INTRO_ENDS = frozenset(":：*_e道-")
+_INTRO_ENDINGS = (":", ":*", ":_", "：", "wrote", "写道", "wrote ----", "wrote ---")
 _LONGEST = 400_000
 _MOST_LINES = 20_000
 _SIGNATURE_LINES = 20
@@ -52,9 +69,12 @@ def cut(text: str, *, separator: str | None = None) -> tuple[str, str]:
     lines = text.split("\n")
     if len(lines) > _MOST_LINES:
         return text, ""
-    sorts = [_sort(line) for line in lines]
-    _find_intros(lines, sorts)
-    _find_copies(lines, sorts)
+    stripped = [line.strip() for line in lines]
+    sorts = [_sort(line) if line else _BLANK for line in stripped]
+    if _QUOTED in sorts:
+        _find_tails_of_quotes(stripped, sorts)
+    _find_intros(stripped, sorts)
+    _find_copies(stripped, sorts)
     end = len(lines)
     for step in _STEPS:
         end = step(lines, sorts, end)
@@ -67,66 +87,79 @@ def cut(text: str, *, separator: str | None = None) -> tuple[str, str]:
     return "\n".join(lines[:end]).strip("\n").rstrip(), "\n".join(lines[end:])
 
 
-def _sort(line: str) -> int:
-    stripped = line.strip()
-    if not stripped:
-        return _BLANK
+def _sort(stripped: str) -> int:
     first = stripped[0]
     if first == ">":
         return _QUOTED
-    if first in "-_—–*=~" and SIGNATURE.match(stripped):
+    if first in _RULE_SIGNS and SIGNATURE.match(stripped):
         return _SIGNATURE
-    if len(stripped) < 90 and stripped.lstrip("* ")[:2].lower() in _DEVICE_STARTS and DEVICE.match(stripped):
+    if len(stripped) < 100 and stripped.lstrip("* ")[:2].lower() in _DEVICE_STARTS and DEVICE.match(stripped):
         return _DEVICE
     return _TEXT
 
 
+def _find_tails_of_quotes(lines: list[str], sorts: list[int]) -> None:
+    """A short line right under a long quoted one that ends within a sentence was torn off it by a line wrap."""
+    for at in range(1, len(lines)):
+        above = lines[at - 1]
+        if (
+            sorts[at] == _TEXT
+            and sorts[at - 1] == _QUOTED
+            and len(above) > 60
+            and above[-1] not in ".?!:"
+            and len(lines[at]) < 60
+        ):
+            sorts[at] = _QUOTED
+
+
 def _find_intros(lines: list[str], sorts: list[int]) -> None:
     """Lines like "On Monday, A wrote:", wrapped over up to five."""
-    for at, line in enumerate(lines):
-        if (
-            sorts[at] != _TEXT
-            or not line.rstrip(" \t\r*_").endswith((":", "：", "wrote", "写道"))
-            or not WROTE.search(line)
-        ):
+    asked = [at for at, line in enumerate(lines) if line[-1:] in _INTRO_ENDS]
+    for at in asked:
+        line = lines[at - 1] + line if (line := lines[at]) == ">:" and at else lines[at]
+        if not line.endswith(_INTRO_ENDINGS) or not WROTE.search(line):
             continue
-        start = at
-        while start > max(at - 5, 0) and not (
-            INTRO_START.match(lines[start]) and DATED.search(" ".join(lines[start : at + 1]))
-        ):
-            if sorts[start - 1] != _TEXT:
-                break
-            start -= 1
-        whole = " ".join(lines[start : at + 1])
-        if not (INTRO_START.match(lines[start]) and DATED.search(whole)):
+        start = _start_of_intro(lines, sorts, at)
+        if start is None and (DATED.search(line) or _next_sort(sorts, at + 1) == _QUOTED):
             start = at
-            if not (DATED.search(line) or _next_sort(sorts, at + 1) == _QUOTED):
-                continue
-        sorts[start : at + 1] = [_INTRO] * (at + 1 - start)
+        if start is not None:
+            sorts[start : at + 1] = [_INTRO] * (at + 1 - start)
+
+
+def _start_of_intro(lines: list[str], sorts: list[int], at: int) -> int | None:
+    """The line above which the introduction does not reach, or None where it does not look like one."""
+    for start in range(at, max(at - 5, -1), -1):
+        if start < at and sorts[start] != _TEXT:
+            return None
+        if INTRO_START.match(lines[start]) and DATED.search(" ".join(lines[start : at + 1])):
+            return start
+    return None
 
 
 def _find_copies(lines: list[str], sorts: list[int]) -> None:
     """Where an unmarked copy of the older message begins: a rule with words, or a block of its header lines."""
-    for at, line in enumerate(lines):
+    asked = [
+        at
+        for at, line in enumerate(lines)
+        if line and (line[0] in _RULE_SIGNS or ":" in line[:16] or "：" in line[:10] or line[-1] == ":")
+    ]
+    for at in asked:
         if sorts[at] not in (_TEXT, _SIGNATURE):
             continue
-        stripped = line.strip()
-        if stripped[0] in "-_*" or "orward" in stripped or stripped.endswith(":"):
-            if ORIGINAL.match(stripped) or FORWARD.match(stripped):
-                sorts[at] = _COPY
-                continue
-        if (
-            (":" in stripped[:16] or "：" in stripped[:10])
-            and FROM_LINE.match(stripped)
-            and _is_header_block(lines, at)
-        ):
+        if ORIGINAL.match(lines[at]) or FORWARD.match(lines[at]):
             sorts[at] = _COPY
-            # Outlook draws a rule above the block; it goes too.
-            above = at - 1
-            while above >= 0 and sorts[above] in (_BLANK, _SIGNATURE) and at - above < 4:
-                if sorts[above] == _SIGNATURE:
-                    sorts[above] = _COPY
-                above -= 1
+        elif FROM_LINE.match(lines[at]) and _is_header_block(lines, at):
+            sorts[at] = _COPY
+            _take_rule_above(sorts, at)
+
+
+def _take_rule_above(sorts: list[int], at: int) -> None:
+    """Outlook draws a rule above the block; it goes too."""
+    for above in range(at - 1, max(at - 4, -1), -1):
+        if sorts[above] == _SIGNATURE:
+            sorts[above] = _COPY
+        elif sorts[above] != _BLANK:
+            return
 
 
 def _is_header_block(lines: list[str], at: int) -> bool:
@@ -204,6 +237,20 @@ def _is_signature_rule(line: str, sorts: list[int], at: int, end: int) -> bool:
     return len(rule) <= 3 or (end - at <= 12 and _BLANK not in sorts[at + 1 : end])
 
 
+def _before_farewell(lines: list[str], sorts: list[int], end: int) -> int:
+    """Cut at "Regards," on a line of its own where only a few short lines follow."""
+    after = 0
+    for at in range(end - 1, 0, -1):
+        if sorts[at] == _BLANK:
+            continue
+        if len(lines[at]) > 70 or after > 6 or sorts[at] != _TEXT:
+            return end
+        if FAREWELL.match(lines[at].strip()) and any(sort == _TEXT for sort in sorts[:at]):
+            return at if after else end
+        after += 1
+    return end
+
+
 def _before_device(lines: list[str], sorts: list[int], end: int) -> int:
     """Cut at "Sent from my ..." where nothing of one's own follows."""
     for at in range(end - 1, -1, -1):
@@ -215,7 +262,16 @@ def _before_device(lines: list[str], sorts: list[int], end: int) -> int:
 
 
 #: The order in which the end moves up.
-_STEPS = (_before_copy, _before_intro, _without_tail, _before_signature, _without_tail, _before_device)
+_STEPS = (
+    _before_copy,
+    _before_intro,
+    _without_tail,
+    _before_signature,
+    _without_tail,
+    _before_device,
+    _without_tail,
+    _before_farewell,
+)
 
 
 def _separator_at(lines: list[str], separator: str) -> int:

@@ -13,15 +13,15 @@ WROTE = re.compile(
 )
 #: What such a line begins with; it may be wrapped over several lines, of which the first begins so.
 INTRO_START = re.compile(
-    r"[\s*>_]*(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|em|a|på|the|at|in|le|lun|mar|mer|jeu|ven|sam|dim|lør|søn|man|tir|ons|tor|fre|mon|tue|wed|thu|fri|sat|sun|"
-    r"\d{1,4}[-./年]|в|на|пн|вт|ср|чт|пт|сб|вс|στις|在|于|vào|pada|\"?[\w'. -]{1,60}<[^>]+@)",
+    r"[\s*>_-]*(?:(?:on|am|ma|ti|ke|to|pe|la|su|le|el|il|op|em|den|dne|dnia|w dniu|em|a|på|the|at|in|le|lun|mar|mer|jeu|ven|sam|dim|lør|søn|man|tir|ons|tor|fre|mon|tue|wed|thu|fri|sat|sun|"
+    r"в|на|пн|вт|ср|чт|пт|сб|вс|στις|在|于|vào|pada)\b|\d{1,4}[-./年]|\"?[\w'. -]{1,60}<[^>]+@)",
     re.IGNORECASE,
 )
 DATED = re.compile(r"\d{1,2}[:.h]\d\d|\b(?:19|20)\d\d\b|@|\d{1,2}[./-]\d{1,2}[./-]\d\d", re.IGNORECASE)
 #: Lines that begin an unmarked copy of the older message. Asked only of lines that begin with dashes, underscores or stars.
 ORIGINAL = re.compile(
     r"[\s*>_-]*-{2,}\s*(?:original (?:message|mail|appointment)|ursprüngliche (?:nachricht|mail)|originalnachricht|original-?nachricht|message d'origine|message original|mensaje original|"
-    r"mensagem original|messaggio originale|oorspronkelijk bericht|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|"
+    r"mensagem original|messaggio originale|oorspronkelijk bericht|oprindelig (?:meddelelse|besked|mail)|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|"
     r"původní zpráva|eredeti üzenet|исходное сообщение|оригинальное сообщение|orijinal mesaj|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메시지|reply (?:message|above)|"
     r"reply above this line|please (?:reply|type your reply) above)[^\n]{0,40}",
     re.IGNORECASE,
@@ -44,7 +44,7 @@ OTHER_LINE = re.compile(
     r"(subject|betreff|objet|asunto|assunto|oggetto|onderwerp|emne|ämne|temat|předmět|тема|aihe|tárgy|konu|主题|主旨|件名|제목)|(reply-to|antwort an|importance|wichtigkeit|attachments?|organi[sz]ation))\s*\*?\s*[:：]\**\s*(.*)",
     re.IGNORECASE,
 )
-SIGNATURE = re.compile(r"(?:--|—|––|__|_{5,}|-{5,}|\*{5,}|={5,}|~{5,})[ \t\u00a0]*\Z")
+SIGNATURE = re.compile(r"(?:--|__|_{5,}|-{5,}|\*{5,}|={5,}|~{5,})[ \t\u00a0]*\Z")
 #: Advertisements of phones and programs, a line of their own at the end.
 DEVICE = re.compile(
     r"[\s*]*(?:(?:sent|gesendet|written) (?:from|via|with|using|mit|von|aus) (?:my |meinem |der |outlook|mailbird|gmail|yahoo|proton|the |mobile|samsung|iphone|android|blackberry|web|dem ).{0,60}|sent from (?:\w+ ){0,3}(?:for \w+)?.{0,40}|"
@@ -52,5 +52,14 @@ DEVICE = re.compile(
     r"inviato da(?:l mio)? .{0,50}|verzonden (?:vanaf|met|vanuit) .{0,50}|skickat från min .{0,50}|sendt fra min .{0,50}|lähetetty .{0,40}(?:iphonesta|puhelimesta).{0,20}|"
     r"wysłane z .{0,50}|odesláno z .{0,50}|отправлено (?:с|из) .{0,50}|iphone'umdan gönderildi|iphoneから送信|从我的.{1,20}发送|发自我的.{1,20}|나의 .{1,20}에서 보냄|get outlook for .{0,30}|"
     r"sent (?:with|using) .{1,40}|télécharger outlook.{0,30}|(?:this|please) (?:email|message) (?:was )?sent from .{0,40})[.!\s>]*\Z",
+    re.IGNORECASE,
+)
+#: What stands above a name at the end of a letter.
+FAREWELL = re.compile(
+    r"(?:(?:with )?(?:best|kind|kindest|warm|warmest|many)?\s*regards|best wishes|best|cheers|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|"
+    r"(?:mit )?(?:freundlichen|besten|vielen|herzlichen|schönen) grüßen?|(?:mit )?freundliche[nm]? gruß|(?:viele|beste|liebe|schöne|herzliche|freundliche) grüße|mfg|lg|vg|"
+    r"(?:bien )?cordialement|(?:bien )?à vous|salutations(?: distinguées)?|saludos(?: cordiales)?|un saludo|atentamente|cordiali saluti|distinti saluti|saluti|"
+    r"met vriendelijke groeten?|vriendelijke groeten?|groeten?|atenciosamente|cumprimentos|abraços|(?:med )?(?:vänliga|venlig|vennlig|bästa) (?:hälsningar|hilsen(?:er)?)|mvh|"
+    r"pozdrawiam|z poważaniem|с уважением|s pozdravem|üdvözlettel|ystävällisin terveisin)\s*[,.!;:-]*\Z",
     re.IGNORECASE,
 )

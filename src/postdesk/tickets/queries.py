@@ -17,7 +17,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from postdesk.mailroom.models import Letter
 from postdesk.people.models import Agent, User
-from postdesk.tickets.models import Entry, Event, Membership, SearchText, Ticket
+from postdesk.tickets.models import Entry, Event, KnownMessageId, Membership, SearchText, Ticket
 from postdesk.tickets.models.ticket import Status
 
 Shelf = Literal["open", "answered", "closed", "mine"]
@@ -31,7 +31,7 @@ SEARCH_LIMIT: Final = 100
 SEARCH_DEPTH: Final = 2000
 THREAD_PAGE: Final = 100
 #: Anything in a mail's HTML that its plain text cannot show.
-_RICH: Final = r"<(img|table|h[1-6]|ul|ol|font|center|video)\M|style\s*="
+_RICH: Final = r"<(img|table|h[1-6]|ul|ol|font|center)\M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def queue(agent: Agent, shelf: Shelf = "open", *, order: Order = "newest", after
 
 
 def counts(agent: Agent) -> dict[Shelf, int]:
-    """How many stand on the shelves that are watched, up to COUNT_CAP + 1. Closed is not counted: nobody waits there."""
+    """How many stand on each watched shelf, up to COUNT_CAP + 1. Closed is not counted: nobody waits there."""
     watched: tuple[Shelf, ...] = ("open", "mine", "answered")
     return {shelf: on_shelf(agent, shelf).order_by()[: COUNT_CAP + 1].count() for shelf in watched}
 
@@ -165,8 +165,10 @@ def events_of(ticket: Ticket, *, after: int = 0, limit: int = 500) -> tuple[Even
 def thread_version(ticket: Ticket) -> str:
     """Changes whenever the ticket's page would show something else: the ticket, an event, a letter's fate."""
     events = Event.objects.filter(ticket=ticket).order_by("-pk").values_list("pk", flat=True)[:1]
-    fates = Letter.objects.filter(Q(entry__ticket=ticket) | Q(events__ticket=ticket)).order_by("pk")
-    rows = fates.values_list("pk", "state", "reason", "recipients__state", "recipients__updated_at").distinct()
+    sent = KnownMessageId.objects.filter(ticket=ticket, letter__isnull=False).order_by("pk", "letter__recipients__pk")
+    rows = sent.values_list(
+        "letter__state", "letter__reason", "letter__recipients__state", "letter__recipients__updated_at"
+    )
     shown = (ticket.updated_at, ticket.entry_count, ticket.queue, ticket.assignee_id, list(events), list(rows))
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 

@@ -11,12 +11,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from postdesk.basics.clock import monotonic
 from postdesk.basics.errors import BadProtocol, Disconnected, WireError
+from postdesk.wire import dial
 from postdesk.wire.deadline import Deadline, within
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import translate
-from postdesk.wire.tls import context
 
 PIECE = 256 * 1024
 LONGEST_LINE = 64 * 1024 * 1024
@@ -59,18 +58,11 @@ class Channel:
         """Upgrade in place (RFC 3207, RFC 2595). What was sent in clear text before is thrown away."""
         self._buffer.clear()
         try:
-            self.sock = context(endpoint.verify_tls, endpoint.ca_pem).wrap_socket(
-                self.sock, server_hostname=endpoint.host, do_handshake_on_connect=False
-            )
-            with within(self.timeout, self.sock):
-                assert isinstance(self.sock, ssl.SSLSocket)
-                self.sock.do_handshake()
-        except OSError as exc:
-            self.drop()
-            raise translate(exc, host=self.host, stage="tls") from exc
+            self.sock = dial.secure(self.sock, endpoint, self.timeout)
         except WireError:
             self.drop()
             raise
+        self.sock.settimeout(self.timeout * 4)
         self.encrypted = True
 
     def send(self, data: bytes) -> None:
@@ -203,39 +195,6 @@ class Channel:
             self._earned = 0
 
 
-def dial(endpoint: Endpoint, *, timeout: float) -> Channel:
-    """Connect, with TLS at once where the endpoint says so. The time-out covers all addresses of the name together.
-
-    Raises Unreachable, TlsRefused, Disconnected.
-    """
-    try:
-        sock = _connected(endpoint, timeout)
-    except (OSError, UnicodeError) as exc:
-        raise translate(exc, host=endpoint.host, stage="connect") from exc
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    channel = Channel(sock, endpoint.host, timeout)
-    if endpoint.security == "tls":
-        channel.start_tls(endpoint)
-    return channel
-
-
-def _connected(endpoint: Endpoint, timeout: float) -> socket.socket:
-    until = monotonic() + timeout
-    addresses = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-    last: OSError = OSError("no address")
-    for position, (family, kind, number, _, address) in enumerate(addresses):
-        left = until - monotonic()
-        if left <= 0:
-            break
-        sock = socket.socket(family, kind, number)
-        # A dead first address must leave time for the others.
-        sock.settimeout(max(left / (len(addresses) - position), 0.1))
-        try:
-            sock.connect(address)
-        except OSError as exc:
-            sock.close()
-            last = exc
-            continue
-        return sock
-    raise last
+def open_channel(endpoint: Endpoint, *, timeout: float) -> Channel:
+    """Connect, with TLS at once where the endpoint says so. Raises Unreachable, TlsRefused, Disconnected."""
+    return Channel(dial.dial(endpoint, timeout), endpoint.host, timeout)

@@ -14,6 +14,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from imapclient.exceptions import ProtocolError
+
 from postdesk.basics.errors import (
     BadProtocol,
     Busy,
@@ -43,6 +45,7 @@ LIBRARY_ERRORS = (
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 #: imaplib and IMAPClient put these in front of the server's words.
 _LIBRARY_PREFIX = re.compile(r"^(?:command: \w+ => |[\w ]+ failed: |[A-Z]+ command error: (?:BAD )?)+")
+_LISTED = re.compile(r"\[b?['\"](.*)['\"]\]", re.DOTALL)
 _RESPONSE_CODE = re.compile(r"\[([A-Z][A-Z/-]*)[^\]]*\]", re.IGNORECASE)
 _UNEXPECTED = re.compile(r"(?:unexpected response|unterminated line): b?(.*)", re.DOTALL)
 #: RFC 5530 (IMAP) and RFC 2449, 3206 (POP3): the server is in order, and cannot serve this mailbox just now.
@@ -164,8 +167,9 @@ def smtp_refusal(code: int, text: str, *, stage: str, oauth2: bool = False) -> W
 
 def _from_mailbox(exc: BaseException, stage: str) -> WireError:
     """From imaplib's, IMAPClient's and poplib's one exception for everything: its text has to be read."""
-    first = exc.args[0] if exc.args else ""
-    text = words(_LIBRARY_PREFIX.sub("", words(first)) if isinstance(first, bytes | str) else str(first))
+    if isinstance(exc, ProtocolError):
+        return BadProtocol(f"the server's answer cannot be understood ({words(str(exc))})")
+    text = _server_text(exc)
     if "EOF" in text and len(text) < 40:
         return Disconnected("the server closed the connection")
     if text.startswith("socket error: [") or "timed out" in text:
@@ -173,8 +177,9 @@ def _from_mailbox(exc: BaseException, stage: str) -> WireError:
     nonsense = _UNEXPECTED.search(text)
     if nonsense:
         return BadProtocol(f"the server breaks the protocol; it says: {nonsense[1]}")
-    code = response_code(text)
-    if code in _COME_BACK:
+    if text.startswith("* BYE"):
+        return Busy(text.removeprefix("* BYE").strip() or None)
+    if response_code(text) in _COME_BACK:
         return Busy(text.removeprefix("-ERR").strip())
     if isinstance(exc, imaplib.IMAP4.abort) and not isinstance(exc, imaplib.IMAP4.readonly):
         return Disconnected(f"the server ended the session: {text}")
@@ -183,6 +188,13 @@ def _from_mailbox(exc: BaseException, stage: str) -> WireError:
     if isinstance(exc, poplib.error_proto) and not text.startswith("-ERR"):
         return BadProtocol(f"this is no POP3 server; it says: {text}")
     return Rejected(text.removeprefix("-ERR").strip() or "the server refused and gave no reason", blames="mailbox")
+
+
+def _server_text(exc: BaseException) -> str:
+    first = exc.args[0] if exc.args else ""
+    text = _LIBRARY_PREFIX.sub("", words(first if isinstance(first, bytes | str) else str(first)))
+    listed = _LISTED.fullmatch(text)
+    return listed[1] if listed else text
 
 
 def response_code(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import poplib
 import re
 from collections.abc import Iterator, Sequence
 from types import TracebackType
@@ -21,9 +22,10 @@ from postdesk.basics.errors import (
     WireError,
 )
 from postdesk.wire import sasl
-from postdesk.wire.channel import Channel, dial
+from postdesk.wire.channel import Channel, open_channel
+from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
-from postdesk.wire.errors import refusal, said
+from postdesk.wire.errors import translate, words
 from postdesk.wire.login import Login
 from postdesk.wire.source import Fetched, Key, Listed, Settling, batches
 
@@ -33,7 +35,7 @@ def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop
 
     Raises Unreachable, TlsRefused, LoginRefused (TokenExpired for a token), Busy, BadProtocol, Disconnected.
     """
-    channel = dial(endpoint, timeout=timeout)
+    channel = open_channel(endpoint, timeout=timeout)
     try:
         greeting = _greeting(channel)
         features = _features(channel)
@@ -42,7 +44,7 @@ def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop
             channel.start_tls(endpoint)
             features = _features(channel)
         elif endpoint.security == "starttls":
-            raise TlsRefused(f"{endpoint.host} does not offer STLS")
+            raise no_tls(endpoint.host)
         _log_in(channel, endpoint, login, features, greeting)
         return Pop3Source(channel, _features(channel) or features)
     except BaseException:
@@ -167,7 +169,7 @@ class Pop3Source:
                 f"{self._channel.host} does not support UIDL, without which messages cannot be told apart: {text}"
             )
         if not ok:
-            raise refusal(text)
+            raise _refusal(self._channel, text, stage="list")
         rows = (line.split(None, 1) for line in self._channel.read_dotted().splitlines())
         return {int(row[0]): row[1].decode("latin-1").strip() for row in rows if len(row) == 2 and row[0].isdigit()}
 
@@ -192,7 +194,17 @@ def _status(channel: Channel) -> tuple[bool, str]:
     if word not in (b"+OK", b"-ERR"):
         channel.drop()
         raise BadProtocol(f"{channel.host} sent something that is not POP3")
-    return word == b"+OK", said(text)
+    return word == b"+OK", words(text)
+
+
+def _refusal(channel: Channel, text: str, *, stage: str, oauth2: bool = False) -> WireError:
+    """The error for -ERR. After a refused login a token is what to renew."""
+    if stage == "tls":
+        return TlsRefused(text or None)
+    error = translate(poplib.error_proto(f"-ERR {text}"), host=channel.host, stage=stage)
+    if oauth2 and isinstance(error, LoginRefused):
+        return TokenExpired(error.message, **error.fields)
+    return error
 
 
 def _ask(channel: Channel, command: bytes, *, stage: str) -> str:
@@ -200,7 +212,7 @@ def _ask(channel: Channel, command: bytes, *, stage: str) -> str:
         channel.send(command + b"\r\n")
         ok, text = _status(channel)
     if not ok:
-        raise TlsRefused(text) if stage == "tls" else refusal(text)
+        raise _refusal(channel, text, stage=stage)
     return text
 
 
@@ -208,7 +220,7 @@ def _greeting(channel: Channel) -> str:
     with channel.limited(stage="greeting"):
         ok, text = _status(channel)
     if not ok:
-        raise refusal(text)
+        raise _refusal(channel, text, stage="connect")
     return text
 
 
@@ -224,7 +236,6 @@ def _features(channel: Channel) -> dict[str, str]:
 
 
 def _log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str], greeting: str) -> None:
-    refused = TokenExpired if login.mechanism == "oauth2" else LoginRefused
     try:
         with channel.limited(stage="login"):
             ok, text = _credentials(channel, endpoint, login, features, greeting)
@@ -232,7 +243,7 @@ def _log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[s
         exc.fields.setdefault("stage", "login")
         raise
     if not ok:
-        raise refusal(said(text, secret=login.secret), login=True, otherwise=refused)
+        raise _refusal(channel, text, stage="login", oauth2=login.mechanism == "oauth2")
 
 
 def _credentials(
@@ -240,11 +251,10 @@ def _credentials(
 ) -> tuple[bool, str]:
     offered = features.get("SASL", "").split()
     if login.mechanism == "oauth2":
-        name = sasl.choose(offered, login, encrypted=channel.encrypted) or "XOAUTH2"
-        return _sasl(channel, sasl.Exchange(name, login, endpoint), name)
+        name = sasl.mechanism_for(login, offered, encrypted=channel.encrypted) or "XOAUTH2"
+        return _sasl(channel, sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port))
+    login = sasl.checked(login)
     user, secret = login.username.encode(), login.secret.encode()
-    if any(byte in user + secret for byte in b"\r\n\0"):
-        raise LoginRefused("a user name or password cannot contain line breaks")
     stamp = re.search(r"<[^<>@\s]+@[^<>\s]+>", greeting)
     if stamp and not channel.encrypted:
         # RFC 1939 section 7: the password is not sent. Many servers show a stamp and keep no secret for
@@ -261,18 +271,17 @@ def _credentials(
     return _status(channel)
 
 
-def _sasl(channel: Channel, exchange: sasl.Exchange, name: str) -> tuple[bool, str]:
-    initial = base64.b64encode(exchange.initial or b"")
-    line = b"AUTH " + name.encode() + b" " + initial
+def _sasl(channel: Channel, exchange: sasl.Exchange) -> tuple[bool, str]:
+    initial = base64.b64encode(exchange.answer(b""))
+    command = b"AUTH " + exchange.mechanism.encode()
     # RFC 5034 section 4: a command line holds 255 octets; a longer first response waits for the "+".
-    short = len(line) <= 253
-    channel.send((line if short else b"AUTH " + name.encode()) + b"\r\n")
-    answer = channel.read_line().strip()
-    if not short and answer.startswith(b"+") and not answer.startswith(b"+OK"):
+    at_once = len(command) + 1 + len(initial) <= 253
+    channel.send(command + (b" " + initial if at_once else b"") + b"\r\n")
+    line = channel.read_line().strip()
+    if not at_once and line.startswith(b"+") and not line.startswith(b"+OK"):
         channel.send(initial + b"\r\n")
-        answer = channel.read_line().strip()
-    while answer.startswith(b"+") and not answer.startswith(b"+OK"):
-        challenge = base64.b64decode(answer[1:].strip() or b"")
-        channel.send(base64.b64encode(exchange.answer(challenge)) + b"\r\n")
-        answer = channel.read_line().strip()
-    return answer.startswith(b"+OK"), said(answer.partition(b" ")[2])
+        line = channel.read_line().strip()
+    while line.startswith(b"+") and not line.startswith(b"+OK"):
+        channel.send(base64.b64encode(exchange.answer(base64.b64decode(line[1:].strip()))) + b"\r\n")
+        line = channel.read_line().strip()
+    return line.startswith(b"+OK"), words(exchange.complaint or line.partition(b" ")[2])

@@ -6,6 +6,12 @@ import ssl
 from functools import lru_cache
 
 from postdesk.basics.errors import Invalid
+from postdesk.wire.endpoint import Endpoint
+
+
+def context_for(endpoint: Endpoint) -> ssl.SSLContext:
+    """The context for a connection to `endpoint`. Raises Invalid as `context` does."""
+    return context(endpoint.verify_tls, endpoint.ca_pem)
 
 
 @lru_cache(maxsize=64)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import importlib
 import secrets
 import shutil
 import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
+from typing import Protocol
 
 import django
 from rich.console import Console
@@ -24,6 +24,7 @@ from rich.table import Table
 from postdesk.basics.errors import BrokenSetup
 from postdesk.cli.demo.companion import Sandbox, started, wait_until_ready
 from postdesk.cli.demo.customers import AGENTS
+from postdesk.cli.serve import serve
 from postdesk.project import environment
 
 #: How many ports are tried, from the wished one upwards.
@@ -31,6 +32,12 @@ PORTS_TRIED = 50
 
 #: Seconds to wait for the first ticket before the display gives up on it.
 FIRST_TICKET = 60.0
+
+
+class FirstTicket(Protocol):
+    """Watches for the first ticket and calls `told`: whether it came, or not within `seconds`."""
+
+    def __call__(self, told: Callable[[bool], None], *, give_up: threading.Event, seconds: float) -> object: ...
 
 
 def demo(host: str = "127.0.0.1", port: int = 8000, *, pace: float = 17.0) -> None:
@@ -50,7 +57,9 @@ def demo(host: str = "127.0.0.1", port: int = 8000, *, pace: float = 17.0) -> No
         Stages(console) as stages,
     ):
         with stages.next("Database"):
-            desk = _set_up_django()
+            django.setup()
+            # What knows Django can be imported only now that the environment names the data folder.
+            from postdesk.cli.demo import desk
         with stages.next("Tables"):
             desk.make_tables()
         with stages.next("Mail server with customers"):
@@ -58,12 +67,12 @@ def demo(host: str = "127.0.0.1", port: int = 8000, *, pace: float = 17.0) -> No
         with stages.next("Departments, agents, addresses"):
             passwords = {address: secrets.token_urlsafe(9) for address in AGENTS}
             desk.furnish(desk.desk_file(sandbox, passwords))
-        taken = port if port not in {0, chosen} else None
-        _serve(desk, stages, host, chosen, _summary(at, passwords, sandbox, taken=taken))
+        summary = _summary(at, passwords, sandbox, taken=port if port not in {0, chosen} else None)
+        _serve(stages, host, chosen, desk.tell_first_ticket, summary)
     console.print("The demo is over, and its folder goes with it.")
 
 
-def _serve(desk: ModuleType, stages: Stages, host: str, port: int, summary: Panel) -> None:
+def _serve(stages: Stages, host: str, port: int, tell: FirstTicket, summary: Panel) -> None:
     """Run web and worker until Ctrl-C; print `summary` when the first ticket is there."""
     stopping = threading.Event()
     stages.begin("Web and worker")
@@ -74,10 +83,10 @@ def _serve(desk: ModuleType, stages: Stages, host: str, port: int, summary: Pane
 
     def on_ready(address: str) -> None:
         stages.begin("First ticket")
-        desk.tell_first_ticket(told, give_up=stopping, seconds=FIRST_TICKET)
+        tell(told, give_up=stopping, seconds=FIRST_TICKET)
 
     try:
-        desk.serve(host, port, on_ready=on_ready)
+        serve(host, port, on_ready=on_ready)
     finally:
         stopping.set()
 
@@ -156,12 +165,6 @@ def _throw_away_folder() -> Path:
     folder.chmod(0o755)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def _set_up_django() -> ModuleType:
-    """Import what knows Django: possible only now that the environment names the data folder; starts the database."""
-    django.setup()
-    return importlib.import_module("postdesk.cli.demo.desk")
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

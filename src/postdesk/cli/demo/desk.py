@@ -12,11 +12,8 @@ from django.db import connection
 from postdesk.basics import clock
 from postdesk.cli.demo.companion import Sandbox
 from postdesk.cli.demo.customers import AGENTS, BILLING, SUPPORT
-from postdesk.cli.serve import serve
 from postdesk.flow.desk_file import apply_file
 from postdesk.tickets.models import Ticket
-
-__all__ = ["desk_file", "furnish", "make_tables", "serve", "tell_first_ticket"]
 
 #: (department, address, sender's name)
 DEPARTMENTS = (("Support", SUPPORT, "Lantern Support"), ("Billing", BILLING, "Lantern Billing"))

@@ -1,0 +1,201 @@
+"""Every key of the desk file, in one table: what may stand there, what holds without it, and what it does.
+
+Reading, the checks of references, and docs/reference/apply.md are derived from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Type = Literal["text", "lines", "boolean", "number", "address", "choice", "name", "names", "secret", "file"]
+Refers = Literal["email", "department", "help_topic"]
+
+
+class Required:
+    """The default of a key that has none."""
+
+
+REQUIRED: Final = Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key. `refers`: what a name must be the name of, in the file or in the database already."""
+
+    name: str
+    type: Type
+    default: object
+    sentence: str
+    allowed: tuple[str, ...] = ()
+    between: tuple[int, int] | None = None
+    longest: int = 255
+    refers: Refers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One kind of table in the file; `path` as it is written there, `one` what a single one is called."""
+
+    path: str
+    heading: str
+    one: str
+    sentence: str
+    keys: tuple[Key, ...]
+
+    def key(self, name: str) -> Key | None:
+        return next((key for key in self.keys if key.name == name), None)
+
+
+PRIORITIES: Final = ("low", "normal", "high", "emergency")
+OAUTH2: Final = ("oauth2-google", "oauth2-microsoft", "oauth2-other")
+_PRIORITY: Final = ("", *PRIORITIES)
+_PORT: Final = (1, 65535)
+
+SETTINGS: Final = Section(
+    "settings",
+    "[settings]",
+    "settings",
+    "What all addresses share: Admin Panel > Emails > Settings.",
+    (
+        Key("fetching", "boolean", False, "Fetch mail at all: the switch above every mailbox's own."),
+        Key("default_email", "name", "", "Sends what no other address is set for; `\"\"` for none.", refers="email"),
+        Key("alert_email", "name", "", "Sends alerts to agents; `\"\"`: the default email.", refers="email"),
+        Key("admin_email", "address", "", "Where the administrator is told of failures; not an address of the desk."),
+        Key("default_mta", "name", "", "Sends for addresses without SMTP of their own; must have it.", refers="email"),
+        Key("strip_quoted_reply", "boolean", True, "Show only what is new in an answer; the original is always kept."),
+        Key("reply_separator", "text", "-- reply above this line --", "Stands above our text in letters.", longest=120),
+        Key("priority_from_mail", "boolean", False, "Take a new ticket's priority from the mail's headers."),
+        Key("accept_unregistered", "boolean", True, "Accept mail from people who never wrote before."),
+        Key("accept_collaborators", "boolean", True, "Make the people in To and Cc of a mail collaborators."),
+        Key("email_attachments", "boolean", True, "Send the files of a reply along with it."),
+        Key(
+            "max_message_size",
+            "number",
+            64 * 1024 * 1024,
+            "Bytes; of a bigger message the ticket gets headers and text.",
+            between=(10_000, 2_000_000_000),
+        ),
+        Key("auto_answers_per_hour", "number", 10, "Automatic answers to one address in an hour.", between=(0, 1000)),
+    ),
+)
+
+DEPARTMENT: Final = Section(
+    "department",
+    "[[department]]",
+    "department",
+    "A department, known by its name.",
+    (
+        Key("name", "text", REQUIRED, "Its name.", longest=128),
+        Key("outgoing_email", "name", "", "Agents' replies leave from it; `\"\"`: the default email.", refers="email"),
+        Key(
+            "autoresponse_email", "name", "", "Auto-responses leave from it; `\"\"`: the outgoing email.", refers="email"
+        ),
+        Key("new_ticket_autoresponse", "boolean", True, "Tell people that their ticket was opened."),
+        Key("signature", "lines", "", "Stands below replies.", longest=10_000),
+        Key("active", "boolean", True, "Whether it can be given new tickets."),
+        Key("default", "boolean", False, "Gets what nothing else routes. Exactly one department is the default."),
+    ),
+)
+
+HELP_TOPIC: Final = Section(
+    "help_topic",
+    "[[help_topic]]",
+    "help topic",
+    "A help topic, known by its name.",
+    (
+        Key("name", "text", REQUIRED, "Its name.", longest=128),
+        Key("department", "name", "", "Where its tickets go.", refers="department"),
+        Key("priority", "choice", "", "What its tickets begin with; `\"\"`: the address's.", allowed=_PRIORITY),
+        Key("autoresponse", "boolean", True, "Tell people that their ticket was opened."),
+        Key("active", "boolean", True, "Whether it can be chosen."),
+    ),
+)
+
+AGENT: Final = Section(
+    "agent",
+    "[[agent]]",
+    "agent",
+    "Somebody who works the desk, known by the address they sign in with.",
+    (
+        Key("email", "address", REQUIRED, "Their own address; not one of the desk's."),
+        Key("name", "text", REQUIRED, "What colleagues and users see.", longest=120),
+        Key("password", "secret", None, "For signing in. Without one a new agent cannot sign in."),
+        Key("admin", "boolean", False, "May use the Admin Panel."),
+        Key("active", "boolean", True, "May sign in."),
+        Key("signature", "lines", "", "Their signature.", longest=10_000),
+        Key("departments", "names", (), "Exactly the departments they work in.", refers="department"),
+    ),
+)
+
+EMAIL: Final = Section(
+    "email",
+    "[[email]]",
+    "email",
+    "An address of the desk, known by its address (regardless of case).",
+    (
+        Key("address", "address", REQUIRED, "The address itself; not an agent's, not the administrator's."),
+        Key("name", "text", REQUIRED, "What users see as the sender."),
+        Key("notes", "lines", "", "For administrators only.", longest=10_000),
+        Key("department", "name", "", "Where new tickets go; `\"\"`: the default.", refers="department"),
+        Key("help_topic", "name", "", "The help topic of new tickets.", refers="help_topic"),
+        Key("priority", "choice", "", "The priority of new tickets; `\"\"`: the system's.", allowed=_PRIORITY),
+        Key("autoresponse", "boolean", True, "Answer new tickets that come to it automatically."),
+    ),
+)
+
+MAILBOX: Final = Section(
+    "email.mailbox",
+    "[email.mailbox]",
+    "mailbox",
+    "Remote Mailbox: where mail of the address above is fetched from.",
+    (
+        Key("host", "text", REQUIRED, "`ssl://` TLS, `tls://` STARTTLS, `plain://` neither, or bare: by the port."),
+        Key("port", "number", None, "By default the scheme's own: 993, 143, 995, 110.", between=_PORT),
+        Key("protocol", "choice", "imap", "How mail is fetched.", allowed=("imap", "pop3")),
+        Key("folder", "text", "", "`\"\"` is INBOX; POP3 has none."),
+        Key("auth", "choice", "basic", "How to sign in. OAuth2 is not available yet.", allowed=("basic", *OAUTH2)),
+        Key("username", "text", "", "`\"\"`: the address."),
+        Key("password", "secret", None, "Needed for `basic`."),
+        Key("status", "boolean", True, "Email Fetching: fetch this mailbox."),
+        Key("frequency", "number", 5, "Minutes between fetches.", between=(1, 10_080)),
+        Key("per_fetch", "number", 30, "Emails per fetch; a backlog is drained in such turns.", between=(1, 1000)),
+        Key(
+            "fetched",
+            "choice",
+            "move",
+            "What becomes of fetched emails. New and without `archive_folder`: `nothing`.",
+            allowed=("move", "delete", "nothing"),
+        ),
+        Key("archive_folder", "text", "", "Where `move` moves them; made if missing; not the folder fetched."),
+        Key("verify_tls", "boolean", True, "Check the server's certificate."),
+        Key("ca_file", "file", "", "PEM file of a private CA.", longest=1024),
+        Key("push", "boolean", True, "Have the server tell of new mail (IMAP IDLE) where it can."),
+    ),
+)
+
+SMTP: Final = Section(
+    "email.smtp",
+    "[email.smtp]",
+    "smtp",
+    "Outgoing (SMTP): how mail of the address above leaves.",
+    (
+        Key("status", "boolean", True, "Send by this account."),
+        Key("host", "text", REQUIRED, "As for the mailbox."),
+        Key("port", "number", None, "By default the scheme's own: 465, 587, 25.", between=_PORT),
+        Key(
+            "auth",
+            "choice",
+            "mailbox",
+            "`mailbox`: Same As Remote Mailbox. OAuth2 is not available yet.",
+            allowed=("mailbox", "none", "basic", *OAUTH2),
+        ),
+        Key("username", "text", "", "With `basic`; `\"\"`: the address."),
+        Key("password", "secret", None, "With `basic`, and needed for it."),
+        Key("header_spoofing", "boolean", False, "Let mail From other addresses leave here without naming this one."),
+        Key("verify_tls", "boolean", True, "Check the server's certificate."),
+        Key("ca_file", "file", "", "PEM file of a private CA.", longest=1024),
+    ),
+)
+
+SECTIONS: Final = (SETTINGS, DEPARTMENT, HELP_TOPIC, AGENT, EMAIL, MAILBOX, SMTP)

@@ -1,0 +1,53 @@
+"""Instants, spans and sizes in words. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+#: Seconds of waiting at which the queue's colour changes: calm, mind, warm, hot.
+HEAT: Final = (_HOUR, 4 * _HOUR, _DAY)
+
+
+def duration(since: dt.datetime, *, now: dt.datetime) -> str:
+    """ "3 h", "2 d"; under a minute "now"."""
+    seconds = int((now - since).total_seconds())
+    if seconds < _MINUTE:
+        return "now"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR} h"
+    if seconds < 60 * _DAY:
+        return f"{seconds // _DAY} d"
+    return f"{seconds // (30 * _DAY)} mo" if seconds < 730 * _DAY else f"{seconds // (365 * _DAY)} y"
+
+
+def ago(at: dt.datetime, *, now: dt.datetime) -> str:
+    """ "3 h ago", "in 5 min", "just now"."""
+    if at > now:
+        span = duration(now, now=at)
+        return "in a moment" if span == "now" else f"in {span}"
+    span = duration(at, now=now)
+    return "just now" if span == "now" else f"{span} ago"
+
+
+def absolute(at: dt.datetime) -> str:
+    """ "Mon 23 Nov 2026, 20:04 UTC"."""
+    return f"{at.astimezone(dt.UTC):%a %d %b %Y, %H:%M} UTC"
+
+
+def heat(since: dt.datetime, *, now: dt.datetime) -> int:
+    """0 (calm) to 3 (hot)."""
+    seconds = (now - since).total_seconds()
+    return sum(seconds >= bound for bound in HEAT)
+
+
+def size(count: int) -> str:
+    """Bytes for people: "812 B", "14 kB", "3.2 MB"."""
+    if count < 1000:
+        return f"{count} B"
+    if count < 1_000_000:
+        return f"{count / 1000:.0f} kB"
+    return f"{count / 1_000_000:.1f} MB"

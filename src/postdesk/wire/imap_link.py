@@ -1,0 +1,175 @@
+"""An IMAP connection up to the point where it is signed in: dial, greeting, STARTTLS, login.
+
+IMAPClient speaks the protocol; what is ours is the socket under it, so that every operation has a deadline, a literal
+that ends too early is an error, and no answer takes more memory than it may.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import socket
+from typing import Any
+
+from imapclient import IMAPClient
+
+from postdesk.basics.errors import LoginRefused, TokenExpired, WireError
+from postdesk.wire.deadline import within
+from postdesk.wire.dial import dial, no_tls, secure
+from postdesk.wire.endpoint import Endpoint
+from postdesk.wire.errors import border, translate
+from postdesk.wire.login import Login
+from postdesk.wire.sasl import Exchange, checked, mechanism_for
+
+#: Bytes of literals that an answer may hold where nobody expects a message.
+SMALL_ANSWER = 16 * 1024 * 1024
+
+
+class Link(imaplib.IMAP4):
+    """imaplib's connection on a socket that is there already.
+
+    `pushed` are bytes that were read past imaplib's back (during IDLE) and come before what the socket still has;
+    `allowance` is how many bytes of literals the answers may hold until it is set again.
+    """
+
+    def __init__(self, sock: socket.socket, endpoint: Endpoint) -> None:
+        self._given = sock
+        self.pushed = b""
+        self.allowance = SMALL_ANSWER
+        super().__init__(endpoint.host, endpoint.port)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        return self._given
+
+    def swap(self, sock: socket.socket) -> None:
+        """Go on with another socket; what was buffered from the old one is not trusted (RFC 3501 section 11.1)."""
+        self.file.close()
+        self.sock = sock
+        self.file = sock.makefile("rb")
+
+    def readline(self) -> bytes:
+        if not self.pushed:
+            return super().readline()
+        line, newline, self.pushed = self.pushed.partition(b"\n")
+        return line + newline if newline else line + super().readline()
+
+    def read(self, size: int) -> bytes:
+        if size > self.allowance:
+            raise self.abort(f"the server announces {size} bytes, which is more than it listed")
+        self.allowance -= size
+        content = super().read(size)
+        if len(content) < size:
+            raise self.abort(f"the connection ended after {len(content)} of {size} bytes")
+        return content
+
+
+class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient has no types.
+    """IMAPClient on a Link."""
+
+    def __init__(self, sock: socket.socket, endpoint: Endpoint, timeout: float) -> None:
+        self._given, self._endpoint = sock, endpoint
+        super().__init__(endpoint.host, endpoint.port, ssl=False, timeout=timeout)
+        # IMAPClient leaves imaplib's debug level at 5, where every body is formatted for a log that nobody reads.
+        self.link.debug = 0
+        # INTERNALDATE stays aware.
+        self.normalise_times = False
+
+    def _create_IMAP4(self) -> Link:
+        return Link(self._given, self._endpoint)
+
+    @property
+    def link(self) -> Link:
+        """imaplib's side of this client."""
+        link: Link = self._imap
+        return link
+
+    def capability_names(self) -> frozenset[str]:
+        """What the server can do, in capitals, as of now (a login usually changes it)."""
+        listed: tuple[bytes, ...] = self.capabilities()
+        return frozenset(name.decode("ascii", "replace").upper() for name in listed)
+
+
+def connect(endpoint: Endpoint, login: Login, timeout: float) -> Client:
+    """Dial and sign in. Raises Unreachable, TlsRefused, LoginRefused, TokenExpired, Busy, BadProtocol, Disconnected."""
+    checked(login)
+    sock = dial(endpoint, timeout)
+    try:
+        with border(endpoint.host, "greeting"), within(timeout, sock):
+            client = Client(sock, endpoint, timeout)
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        encrypted = endpoint.security == "tls" or _upgraded(client, endpoint, timeout)
+        if client.link.state == "NONAUTH":
+            with within(timeout, client.link.sock):
+                _log_in(client, endpoint, login, encrypted=encrypted)
+        with border(endpoint.host, "capability"), within(timeout, client.link.sock):
+            client.capability_names()
+    except BaseException:
+        hang_up(client.link)
+        raise
+    return client
+
+
+def hang_up(link: Link) -> None:
+    """Close the connection without a word."""
+    link.file.close()
+    link.sock.close()
+
+
+def _upgraded(client: Client, endpoint: Endpoint, timeout: float) -> bool:
+    """Do STARTTLS (RFC 3501 section 6.2.1) where it is demanded, or offered and wanted; whether it was done."""
+    link = client.link
+    if endpoint.security == "plain":
+        return False
+    # A server that greets with PREAUTH cannot be upgraded any more (RFC 3501 section 7.1.4).
+    if "STARTTLS" not in link.capabilities or link.state != "NONAUTH":
+        if endpoint.security == "starttls":
+            raise no_tls(endpoint.host)
+        return False
+    with border(endpoint.host, "starttls"), within(timeout, link.sock):
+        status, said = link._simple_command("STARTTLS")
+        if status != "OK":
+            raise link.error(said[-1])
+    link.swap(secure(link.sock, endpoint, timeout))
+    with border(endpoint.host, "capability"), within(timeout, link.sock):
+        link._get_capabilities()
+    return True
+
+
+def _log_in(client: Client, endpoint: Endpoint, login: Login, *, encrypted: bool) -> None:
+    link, names = client.link, client.capability_names()
+    offered = {name.removeprefix("AUTH=") for name in names if name.startswith("AUTH=")}
+    mechanism = mechanism_for(login, offered, encrypted=encrypted)
+    # A list of capabilities from before the login must not be taken for one from after it.
+    link.untagged_responses.clear()
+    if mechanism:
+        exchange = Exchange(mechanism, login, host=endpoint.host, port=endpoint.port)
+        try:
+            link.authenticate(mechanism, exchange.answer)
+        except (imaplib.IMAP4.error, OSError, ValueError) as error:
+            raise _refusal(error, endpoint, login, exchange.complaint) from error
+        return
+    if login.mechanism == "oauth2":
+        raise LoginRefused("the server offers no login by OAuth2")
+    if "LOGINDISABLED" in names:
+        raise LoginRefused("the server offers no login by password" + ("" if encrypted else " without encryption"))
+    try:
+        # Not link.login: that cannot send what is not ASCII. Not IMAPClient's way: that logs what it sends.
+        status, said = link._simple_command("LOGIN", _quoted(login.username), _quoted(login.secret))
+        if status != "OK":
+            raise link.error(said[-1])
+        link.state = "AUTH"
+    except (imaplib.IMAP4.error, OSError, ValueError) as error:
+        raise _refusal(error, endpoint, login, "") from error
+
+
+def _refusal(error: Exception, endpoint: Endpoint, login: Login, complaint: str) -> WireError:
+    refused = translate(error, host=endpoint.host, stage="login")
+    if not isinstance(refused, LoginRefused) or login.mechanism != "oauth2":
+        return refused
+    return TokenExpired(f"{refused.message} ({complaint})" if complaint else refused.message, **refused.fields)
+
+
+def _quoted(text: str) -> Any:
+    return b'"' + text.encode().replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
