@@ -53,6 +53,8 @@ disable_plaintext_auth = no
 auth_failure_delay = 0
 mail_location = maildir:{root}/mail/%u/Maildir
 mail_fsync = {fsync}
+# Keep what comes by LMTP and APPEND with its CRLF, as `drop` does.
+mail_save_crlf = yes
 maildir_stat_dirs = no
 mail_max_userip_connections = 0
 default_process_limit = 2048

@@ -122,6 +122,8 @@ def test_a_drop_is_announced_during_idle(dovecot: Dovecot) -> None:
         dovecot.drop("idle", HELLO)
         assert client.readline() == b"* 1 EXISTS\r\n"
         client.send(b"DONE\r\n")
+        while not client.readline().startswith(b"x1 OK"):
+            pass
 
 
 def test_a_wiped_mailbox_and_forgotten_uids_come_back_with_another_uidvalidity(dovecot: Dovecot) -> None:
@@ -145,7 +147,7 @@ def test_capabilities_can_be_hidden_and_the_ports_survive_a_restart() -> None:
             imaplib.IMAP4(server.host, server.imap)
         server.start()
         with imap_session(server, "hidden") as client:
-            assert client.capability() == ("OK", [b"IMAP4rev1 IDLE"])
+            assert set(client.capability()[1]) == {b"IMAP4rev1 IDLE"}
             assert client.select() == ("OK", [b"1"])
         root = server.root
     assert not root.exists()

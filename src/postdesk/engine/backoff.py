@@ -10,5 +10,5 @@ SURVIVAL = 300.0
 
 def pause(failures: int, *, dice: float) -> float:
     """Seconds to wait after the n-th failure in a row: doubling, capped, with `dice` (0..1) spreading it by a half."""
-    whole = min(LONGEST, FIRST * 2 ** max(0, min(failures, 20) - 1))
+    whole = min(LONGEST, FIRST * 2.0 ** max(0, min(failures, 20) - 1))
     return whole * (0.75 + 0.5 * dice)

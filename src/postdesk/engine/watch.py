@@ -242,15 +242,14 @@ class Watcher:
         began = monotonic()
         watched.source.probe()
         watched.round_trip = monotonic() - began
-        self._fetch(watched, idling=False)
+        self._fetch(watched)
         RemoteMailbox.objects.filter(pk=watched.mailbox).update(watched_since=now())
 
-    def _fetch(self, watched: Watched, *, idling: bool = True) -> None:
+    def _fetch(self, watched: Watched) -> None:
         """Leave IDLE, take a turn on this very connection, idle again."""
         source = watched.source
         assert source is not None
-        if idling:
-            source.idle_end()
+        source.idle_end()
         self._turn(watched, source)
         self._rest(watched, source)
 
@@ -269,8 +268,7 @@ class Watcher:
         source = watched.source
         assert source is not None
         watched.asked_at = monotonic()
-        if source.idling:
-            source.idle_end()
+        source.idle_end()
         if source.probe():
             self._turn(watched, source)
         if not watched.eager:
@@ -279,12 +277,16 @@ class Watcher:
     def _reissue(self, watched: Watched) -> None:
         source = watched.source
         assert source is not None
-        if source.idling:
-            source.idle_end()
+        source.idle_end()
         self._rest(watched, source)
 
     def _rest(self, watched: Watched, source: ImapSource) -> None:
+        """Idle. What came between the last look and now is announced with the answer."""
         source.idle_begin()
+        while source.idle_pending():
+            source.idle_end()
+            self._turn(watched, source)
+            source.idle_begin()
         watched.idle_since = monotonic()
 
 

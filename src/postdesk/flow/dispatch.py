@@ -26,7 +26,8 @@ from postdesk.mailroom.models.outbox import State
 from postdesk.tickets.models import Event, KnownMessageId
 from postdesk.wire.endpoint import read_endpoint
 from postdesk.wire.login import Login
-from postdesk.wire.smtp import Outcome, Reply, SmtpSession, open_smtp
+from postdesk.wire.smtp import Outcome, SmtpSession, open_smtp
+from postdesk.wire.smtp_reply import Reply
 
 log = structlog.get_logger(__name__)
 

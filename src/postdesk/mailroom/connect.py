@@ -135,9 +135,7 @@ def save_smtp(email: Email, setup: SmtpSetup, *, at: dt.datetime) -> tuple[Chang
     return changes
 
 
-def _changes(
-    row: Connection, before: MailboxSetup | SmtpSetup, after: MailboxSetup | SmtpSetup
-) -> tuple[Change, ...]:
+def _changes(row: Connection, before: MailboxSetup | SmtpSetup, after: MailboxSetup | SmtpSetup) -> tuple[Change, ...]:
     changes = differences(before, after, apart_from=["password"])
     if after.password is None or after.password == _stored_password(row):
         return changes
@@ -149,7 +147,7 @@ def _stored_password(row: Connection) -> str | None:
     if row.credential is None:
         return None
     try:
-        return unseal(row.credential.secret)
+        return unseal(bytes(row.credential.secret))
     except BrokenSetup:
         return None
 

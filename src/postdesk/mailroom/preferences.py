@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from postdesk.basics.changes import Change, differences
 from postdesk.mailroom.models import Email, MailSettings
@@ -31,9 +32,11 @@ class MailPreferences:
 
 def mail_preferences(settings: MailSettings) -> MailPreferences:
     """The settings as stored."""
-    values = {name: getattr(settings, name) for name in MailPreferences.__slots__ if name not in _ADDRESSES}
-    addresses = {name: _address(getattr(settings, name)) for name in _ADDRESSES}
-    return MailPreferences(**values, **addresses)
+    values: dict[str, Any] = {
+        name: getattr(settings, name) for name in MailPreferences.__slots__ if name not in _ADDRESSES
+    }
+    values |= {name: _address(getattr(settings, name)) for name in _ADDRESSES}
+    return MailPreferences(**values)
 
 
 def locked_settings() -> MailSettings:

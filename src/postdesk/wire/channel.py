@@ -16,13 +16,11 @@ from postdesk.wire import dial
 from postdesk.wire.deadline import Deadline, within
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import translate
+from postdesk.wire.source import SLOWEST
 
 PIECE = 256 * 1024
 LONGEST_LINE = 64 * 1024 * 1024
 LONGEST_MESSAGE = 512 * 1024 * 1024
-BYTES_PER_SECOND = 32 * 1024
-"""Bytes moved buy time: each such portion extends the limit by a second, so a big message over a
-slow line gets through, and a server that drips does not."""
 
 
 class Channel:
@@ -188,10 +186,11 @@ class Channel:
             raise translate(exc, host=self.host, stage="talk") from exc
 
     def _earn(self, size: int) -> None:
+        """Bytes moved buy time: a big message over a slow line gets through, a server that drips does not."""
         self._earned += size
-        if self._earned >= BYTES_PER_SECOND:
+        if self._earned >= SLOWEST:
             if self._deadline is not None:
-                self._deadline.extend(self._earned / BYTES_PER_SECOND)
+                self._deadline.extend(self._earned / SLOWEST)
             self._earned = 0
 
 

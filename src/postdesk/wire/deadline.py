@@ -14,7 +14,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from postdesk.basics.clock import monotonic
 from postdesk.basics.errors import Disconnected
@@ -24,7 +24,8 @@ class Deadline:
     """When the operation on one socket must be over; `None` while there is none."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+        # Weak: the table below is keyed by the socket, and would keep it for ever.
+        self._sock = ref(sock)
         self.due: float | None = None
         self.queued: float | None = None
         self.passed = False
@@ -33,6 +34,17 @@ class Deadline:
         """Grant more time; the watchdog looks again when the old time is up."""
         if self.due is not None:
             self.due += seconds
+
+    def shut(self) -> None:
+        """Wake whoever is blocked on the socket.
+
+        Not SSLSocket.shutdown: it takes the TLS layer away first, and a write in that instant would
+        leave in clear text.
+        """
+        sock = self._sock()
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class Watchdog:
@@ -64,8 +76,9 @@ class Watchdog:
 
     def due_of(self, sock: socket.socket) -> float | None:
         """The moment by which the operation now running on `sock` must be over."""
-        deadline = self._known.get(sock)
-        return deadline.due if deadline else None
+        with self._changed:
+            deadline = self._known.get(sock)
+            return deadline.due if deadline else None
 
     def _queue(self, deadline: Deadline, when: float) -> None:
         deadline.queued = when
@@ -98,10 +111,7 @@ class Watchdog:
             self._queue(deadline, deadline.due)
             return
         deadline.passed = True
-        # Not SSLSocket.shutdown: it takes the TLS layer away first, and a write in that instant
-        # would leave in clear text.
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(deadline.sock, socket.SHUT_RDWR)
+        deadline.shut()
 
 
 _watchdog = Watchdog()

@@ -27,7 +27,7 @@ from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import translate, words
 from postdesk.wire.login import Login
-from postdesk.wire.source import Fetched, Key, Listed, Settling, batches
+from postdesk.wire.source import BATCH_MESSAGES, Fetched, Key, Listed, Settlement, batches
 
 
 def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop3Source:
@@ -62,7 +62,7 @@ class Pop3Source:
         self._channel = channel
         self._pipelining = "PIPELINING" in features
         self._numbers: dict[Key, int] | None = None
-        self._sizes: dict[Key, int] = {}
+        self._listed: dict[Key, Listed] = {}
         self.capabilities = frozenset(features)
 
     def listing(self, above: int | None = None) -> list[Listed]:
@@ -76,12 +76,8 @@ class Pop3Source:
         self._numbers = {}
         for number, uidl in uidls.items():
             self._numbers.setdefault(uidl, number)
-        self._sizes = {
-            uidl: int(sizes[number].split()[0])
-            for uidl, number in self._numbers.items()
-            if number in sizes and sizes[number].split()[0].isdigit()
-        }
-        return [Listed(uidl, self._sizes.get(uidl)) for uidl in self._numbers]
+        self._listed = {key: Listed(key, _size(sizes.get(number))) for key, number in self._numbers.items()}
+        return list(self._listed.values())
 
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages one after the other; several RETR travel together when the server allows that."""
@@ -92,33 +88,33 @@ class Pop3Source:
                 self._request([numbers[key]])
                 yield from self._arrived(key)
             return
-        for batch in batches(wanted, self._sizes):
-            self._request([numbers[key] for key in batch])
+        for batch in batches([self._listed[key] for key in wanted]):
+            self._request([numbers[one.key] for one in batch])
             waiting = len(batch)
             try:
-                for key in batch:
+                for one in batch:
                     waiting -= 1
-                    yield from self._arrived(key)
+                    yield from self._arrived(one.key)
             finally:
                 # Whoever stops in the middle leaves answers on the line, which belong to nobody.
                 if waiting and self._channel.alive:
                     for _ in range(waiting):
                         self._message()
 
-    def settle(self, keys: Sequence[Key], how: Settling, archive_folder: str | None) -> None:
+    def settle(self, keys: Sequence[Key], how: Settlement, archive_folder: str | None = None) -> None:
         """Mark for deletion. "move" raises Refused: POP3 has no folders."""
         if how == "nothing":
             return
         if how == "move":
             raise Refused("POP3 mailboxes have no folders to move mail to.")
         numbers = self._known()
-        for batch in batches([key for key in keys if key in numbers], dict.fromkeys(keys, 0)):
+        commands = [b"DELE %d\r\n" % numbers[key] for key in keys if key in numbers]
+        at_once = BATCH_MESSAGES if self._pipelining else 1
+        for start in range(0, len(commands), at_once):
+            group = commands[start : start + at_once]
             with self._channel.limited(stage="delete"):
-                if self._pipelining:
-                    self._channel.send(b"".join(b"DELE %d\r\n" % numbers[key] for key in batch))
-                for key in batch:
-                    if not self._pipelining:
-                        self._channel.send(b"DELE %d\r\n" % numbers[key])
+                self._channel.send(b"".join(group))
+                for _ in group:
                     # -ERR: it is gone already, or was marked before.
                     _status(self._channel)
 
@@ -186,6 +182,11 @@ class Pop3Source:
         raw = self._message()
         if raw is not None:
             yield Fetched(key, raw, None)
+
+
+def _size(text: str | None) -> int | None:
+    number = (text or "").partition(" ")[0]
+    return int(number) if number.isdigit() else None
 
 
 def _status(channel: Channel) -> tuple[bool, str]:

@@ -263,12 +263,12 @@ def _greet(channel: Channel, name: str) -> dict[str, str]:
     if not written or any(byte <= 32 for byte in written):
         raise BadProtocol(f'"{name}" cannot be said in EHLO')
     reply = _ask(channel, b"EHLO " + written, stage="ehlo")
+    features: dict[str, str] = {}
     if reply.permanent:
-        reply, features = _ask(channel, b"HELO " + written, stage="ehlo"), {}
+        reply = _ask(channel, b"HELO " + written, stage="ehlo")
     else:
-        rows = (line.upper().replace("AUTH=", "AUTH ").partition(" ") for line in reply.lines[1:])
-        features = {}
-        for keyword, _, parameters in rows:
+        for line in reply.lines[1:]:
+            keyword, _, parameters = line.upper().replace("AUTH=", "AUTH ").partition(" ")
             features[keyword] = f"{features.get(keyword, '')} {parameters}".strip()
     if not reply.accepted:
         raise smtp_refusal(reply.code, reply.words, stage="connect")

@@ -72,11 +72,8 @@ def read_reply(channel: Channel) -> Reply:
 
 def _reply(code: int, lines: list[str]) -> Reply:
     enhanced = enhanced_code(lines[0])
-    if enhanced:
-        # Every line of a reply repeats the code (RFC 2034 section 4); said once it is enough.
-        text = " ".join(line.removeprefix(enhanced).strip() for line in lines)
-    else:
-        text = " ".join(lines)
+    # Every line of a reply repeats the enhanced code (RFC 2034 section 4); said once it is enough.
+    text = " ".join(line.removeprefix(enhanced or "").strip() for line in lines)
     return Reply(code, enhanced, words(text), tuple(lines))
 
 

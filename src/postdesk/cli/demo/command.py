@@ -151,7 +151,8 @@ def _summary(at: str, passwords: dict[str, str], sandbox: Sandbox, *, taken: int
     for address, password in passwords.items():
         table.add_row("Sign in", f"{address}  password [bold]{password}[/]")
     table.add_row("The customers", f"[bold]{sandbox.page}[/]")
-    table.add_row("", "Answer a ticket, and read there what arrives. Ctrl-C ends it all.")
+    table.add_row("", "Answer a ticket, and read there what arrived.")
+    table.add_row("", "Ctrl-C ends it all.")
     return Panel(table, title="postdesk demo", expand=False)
 
 

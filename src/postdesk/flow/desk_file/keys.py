@@ -59,8 +59,8 @@ SETTINGS: Final = Section(
     "What all addresses share: Admin Panel > Emails > Settings.",
     (
         Key("fetching", "boolean", False, "Fetch mail at all: the switch above every mailbox's own."),
-        Key("default_email", "name", "", "Sends what no other address is set for; `\"\"` for none.", refers="email"),
-        Key("alert_email", "name", "", "Sends alerts to agents; `\"\"`: the default email.", refers="email"),
+        Key("default_email", "name", "", 'Sends what no other address is set for; `""` for none.', refers="email"),
+        Key("alert_email", "name", "", 'Sends alerts to agents; `""`: the default email.', refers="email"),
         Key("admin_email", "address", "", "Where the administrator is told of failures; not an address of the desk."),
         Key("default_mta", "name", "", "Sends for addresses without SMTP of their own; must have it.", refers="email"),
         Key("strip_quoted_reply", "boolean", True, "Show only what is new in an answer; the original is always kept."),
@@ -87,9 +87,9 @@ DEPARTMENT: Final = Section(
     "A department, known by its name.",
     (
         Key("name", "text", REQUIRED, "Its name.", longest=128),
-        Key("outgoing_email", "name", "", "Agents' replies leave from it; `\"\"`: the default email.", refers="email"),
+        Key("outgoing_email", "name", "", 'Agents\' replies leave from it; `""`: the default email.', refers="email"),
         Key(
-            "autoresponse_email", "name", "", "Auto-responses leave from it; `\"\"`: the outgoing email.", refers="email"
+            "autoresponse_email", "name", "", 'Auto-responses leave from it; `""`: the outgoing email.', refers="email"
         ),
         Key("new_ticket_autoresponse", "boolean", True, "Tell people that their ticket was opened."),
         Key("signature", "lines", "", "Stands below replies.", longest=10_000),
@@ -106,7 +106,7 @@ HELP_TOPIC: Final = Section(
     (
         Key("name", "text", REQUIRED, "Its name.", longest=128),
         Key("department", "name", "", "Where its tickets go.", refers="department"),
-        Key("priority", "choice", "", "What its tickets begin with; `\"\"`: the address's.", allowed=_PRIORITY),
+        Key("priority", "choice", "", 'What its tickets begin with; `""`: the address\'s.', allowed=_PRIORITY),
         Key("autoresponse", "boolean", True, "Tell people that their ticket was opened."),
         Key("active", "boolean", True, "Whether it can be chosen."),
     ),
@@ -137,9 +137,9 @@ EMAIL: Final = Section(
         Key("address", "address", REQUIRED, "The address itself; not an agent's, not the administrator's."),
         Key("name", "text", REQUIRED, "What users see as the sender."),
         Key("notes", "lines", "", "For administrators only.", longest=10_000),
-        Key("department", "name", "", "Where new tickets go; `\"\"`: the default.", refers="department"),
+        Key("department", "name", "", 'Where new tickets go; `""`: the default.', refers="department"),
         Key("help_topic", "name", "", "The help topic of new tickets.", refers="help_topic"),
-        Key("priority", "choice", "", "The priority of new tickets; `\"\"`: the system's.", allowed=_PRIORITY),
+        Key("priority", "choice", "", 'The priority of new tickets; `""`: the system\'s.', allowed=_PRIORITY),
         Key("autoresponse", "boolean", True, "Answer new tickets that come to it automatically."),
     ),
 )
@@ -153,9 +153,9 @@ MAILBOX: Final = Section(
         Key("host", "text", REQUIRED, "`ssl://` TLS, `tls://` STARTTLS, `plain://` neither, or bare: by the port."),
         Key("port", "number", None, "By default the scheme's own: 993, 143, 995, 110.", between=_PORT),
         Key("protocol", "choice", "imap", "How mail is fetched.", allowed=("imap", "pop3")),
-        Key("folder", "text", "", "`\"\"` is INBOX; POP3 has none."),
+        Key("folder", "text", "", '`""` is INBOX; POP3 has none.'),
         Key("auth", "choice", "basic", "How to sign in. OAuth2 is not available yet.", allowed=("basic", *OAUTH2)),
-        Key("username", "text", "", "`\"\"`: the address."),
+        Key("username", "text", "", '`""`: the address.'),
         Key("password", "secret", None, "Needed for `basic`."),
         Key("status", "boolean", True, "Email Fetching: fetch this mailbox."),
         Key("frequency", "number", 5, "Minutes between fetches.", between=(1, 10_080)),
@@ -190,7 +190,7 @@ SMTP: Final = Section(
             "`mailbox`: Same As Remote Mailbox. OAuth2 is not available yet.",
             allowed=("mailbox", "none", "basic", *OAUTH2),
         ),
-        Key("username", "text", "", "With `basic`; `\"\"`: the address."),
+        Key("username", "text", "", 'With `basic`; `""`: the address.'),
         Key("password", "secret", None, "With `basic`, and needed for it."),
         Key("header_spoofing", "boolean", False, "Let mail From other addresses leave here without naming this one."),
         Key("verify_tls", "boolean", True, "Check the server's certificate."),

@@ -154,14 +154,17 @@ class _Reader:
         if not value:
             return ""
         self._content(str(value))
-        return str((self._sources.folder / str(value)).expanduser().resolve())
+        return str(self._path(str(value)).resolve())
 
     def _content(self, name: str) -> str:
         try:
-            return (self._sources.folder / Path(name).expanduser()).read_text()
-        except (OSError, ValueError) as error:
+            return self._path(name).read_text()
+        except (OSError, ValueError, RuntimeError) as error:
             words = getattr(error, "strerror", None) or "it is not text"
             raise Invalid("file", f"the file {name} cannot be read: {words}") from None
+
+    def _path(self, name: str) -> Path:
+        return self._sources.folder / Path(name).expanduser()
 
 
 def _secret_of(section: Section, name: str) -> Key | None:

@@ -1,7 +1,23 @@
-"""Addresses of these screens."""
+"""Addresses of the agents' screens: verbs are resources (POST /tickets/7/closure)."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from postdesk.web.inbox import acts, files, queue, ticket
+
+urlpatterns: list[URLPattern] = [
+    path("", queue.show, name="queue"),
+    path("queue/changes", queue.changes, name="queue-changes"),
+    path("tickets/<int:number>", ticket.show, name="ticket"),
+    path("tickets/<int:number>/changes", ticket.changes, name="ticket-changes"),
+    path("tickets/<int:number>/replies", acts.reply, name="ticket-replies"),
+    path("tickets/<int:number>/notes", acts.note, name="ticket-notes"),
+    path("tickets/<int:number>/closure", acts.closure, name="ticket-closure"),
+    path("tickets/<int:number>/reopening", acts.reopening, name="ticket-reopening"),
+    path("tickets/<int:number>/assignee", acts.assignee, name="ticket-assignee"),
+    path("tickets/<int:number>/entries/<int:entry>/mail", files.mail, name="entry-mail"),
+    path("tickets/<int:number>/entries/<int:entry>/source", files.source, name="entry-source"),
+    path("attachments/<int:pk>", files.attachment, name="attachment"),
+    path("inline/<str:token>", files.inline, name="inline"),
+]

@@ -1,0 +1,113 @@
+"""Make the desk as the file says, or change nothing and say everything that is wrong. Says what it changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.db import transaction
+
+from postdesk.basics.changes import Change
+from postdesk.basics.errors import Invalid, Refused
+from postdesk.flow.desk_file.present import Present, present
+from postdesk.flow.desk_file.read import Sources, read
+from postdesk.flow.desk_file.rules import broken_rules
+from postdesk.flow.desk_file.wanted import Wanted, WantedEmail, missing, wanted
+from postdesk.mailroom.connect import save_email, save_mailbox, save_smtp
+from postdesk.mailroom.models import Email
+from postdesk.mailroom.preferences import save_preferences
+from postdesk.people.staff import save_agent
+from postdesk.tickets.arrange import save_department, save_help_topic, save_memberships, save_new_tickets
+
+
+def _no_environment(name: str) -> str | None:
+    return None
+
+
+def apply_file(
+    text: str,
+    *,
+    at: dt.datetime,
+    dry_run: bool = False,
+    env: Callable[[str], str | None] = _no_environment,
+    folder: Path | None = None,
+) -> tuple[str, ...]:
+    """Apply the text of a desk file; returns a line for each change, none when all was so already.
+
+    `env` looks up variables named by `..._env` keys; `folder` is what file names in it are relative to. With
+    `dry_run` the same lines, and nothing changed. Raises Refused when anything at all is wrong; its field `problems`
+    holds one "path: sentence" for each, in the order of the file.
+    """
+    file, problems = read(text, Sources(env, folder or Path.cwd()))
+    with transaction.atomic():
+        now = present()
+        desk = wanted(file, now)
+        complained_of = frozenset(problem.field for problem in problems)
+        problems += missing(file, now, complained_of)
+        _refuse(problems, broken_rules(desk, now))
+        lines = _Lines()
+        _write(desk, now, lines, at=at)
+        if dry_run:
+            transaction.set_rollback(True)
+    return tuple(lines)
+
+
+def _refuse(problems: list[Invalid], broken: Iterable[Invalid]) -> None:
+    """Raise when there is anything to complain of. Of one key only the first complaint is made."""
+    by_field: dict[str, Invalid] = {}
+    for problem in (*problems, *broken):
+        by_field.setdefault(problem.field, problem)
+    if by_field:
+        sentences = tuple(str(problem) for problem in by_field.values())
+        count = "1 problem" if len(sentences) == 1 else f"{len(sentences)} problems"
+        raise Refused(f"The file has {count}; nothing was changed.", problems=sentences)
+
+
+class _Lines(list[str]):
+    """What was done, one line each."""
+
+    def note(self, what: str, made: bool, changes: Iterable[Change]) -> None:
+        if made:
+            self.append(f"{what}: created")
+        else:
+            self.extend(f"{what}: {change}" for change in changes)
+
+
+def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> None:
+    """In this order, since departments name emails, and new-ticket settings name departments and topics."""
+    rows = {email.key: _email(email, now, lines, at=at) for email in desk.emails}
+    for _, department in desk.departments:
+        row = now.departments.get(department.name)
+        lines.note(f"department {department.name}", row is None, save_department(row, department)[1])
+    for _, help_topic in desk.help_topics:
+        topic_row = now.help_topics.get(help_topic.name)
+        lines.note(f"help topic {help_topic.name}", topic_row is None, save_help_topic(topic_row, help_topic)[1])
+    for email in desk.emails:
+        changes = save_new_tickets(rows[email.key], email.new_tickets)
+        lines.note(f"email {email.setup.address}", False, changes)
+    _agents(desk, now, lines, at=at)
+    changes = save_preferences(now.settings, desk.settings)
+    lines.note("settings", False, changes)
+
+
+def _email(email: WantedEmail, now: Present, lines: _Lines, *, at: dt.datetime) -> Email:
+    address = email.setup.address
+    present_row = now.emails.get(email.key)
+    had_mailbox, had_smtp = hasattr(present_row, "mailbox"), hasattr(present_row, "smtp")
+    row, changes = save_email(present_row, email.setup, at=at)
+    lines.note(f"email {address}", present_row is None, changes)
+    if email.tables.mailbox is not None and email.mailbox is not None:
+        lines.note(f"mailbox of {address}", not had_mailbox, save_mailbox(row, email.mailbox, at=at))
+    if email.tables.smtp is not None and email.smtp is not None:
+        lines.note(f"smtp of {address}", not had_smtp, save_smtp(row, email.smtp, at=at))
+    return row
+
+
+def _agents(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> None:
+    for agent in desk.agents:
+        row = now.agents.get(agent.setup.email)
+        saved, changes = save_agent(row, agent.setup, at=at)
+        if agent.departments is not None:
+            changes += save_memberships(saved, agent.departments)
+        lines.note(f"agent {agent.setup.email}", row is None, changes)

@@ -1,0 +1,139 @@
+"""What the file's parts must be to each other and to the desk: the rules, in one table, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from postdesk.basics.errors import Invalid
+from postdesk.flow.desk_file import values
+from postdesk.flow.desk_file.keys import Refers
+from postdesk.flow.desk_file.present import Present
+from postdesk.flow.desk_file.read import Table
+from postdesk.flow.desk_file.wanted import Wanted, WantedEmail
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    sentence: str
+    broken: Callable[[Wanted, Present], Iterator[Invalid]]
+
+
+def broken_rules(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    """Every breach of every rule."""
+    for rule in RULES:
+        yield from rule.broken(wanted, now)
+
+
+def nothing_twice(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    file = wanted.file
+    emails = [email.account for email in file.emails]
+    groups = ((file.departments, "name"), (file.help_topics, "name"), (file.agents, "email"), (emails, "address"))
+    for tables, key in groups:
+        first: dict[str, Table] = {}
+        for table in tables:
+            if key not in table.values:
+                continue
+            name = table.values[key].lower() if key != "name" else table.values[key]
+            if first.setdefault(name, table) is not table:
+                yield Invalid(table.at(key), f"{table.values[key]} stands in the file already, as {first[name].path}")
+
+
+def names_exist(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    known: dict[Refers, set[str]] = {
+        "email": {*now.emails, *(email.key for email in wanted.emails)},
+        "department": {*now.departments, *(setup.name for _, setup in wanted.departments)},
+        "help_topic": {*now.help_topics, *(setup.name for _, setup in wanted.help_topics)},
+    }
+    for table in wanted.file.tables():
+        for key in table.section.keys:
+            if key.refers is None or key.name not in table.values:
+                continue
+            value = table.values[key.name]
+            for name in value if isinstance(value, tuple) else (value,):
+                same = name.lower() if key.refers == "email" else name
+                if (name or isinstance(value, tuple)) and same not in known[key.refers]:
+                    what = key.refers.replace("_", " ")
+                    yield Invalid(table.at(key.name), f'there is no {what} "{name}", here or in the database')
+
+
+def addresses_are_apart(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    agents = {*now.agents, *(agent.setup.email for agent in wanted.agents)}
+    admin = wanted.settings.admin_email.lower()
+    in_file = {email.key for email in wanted.emails}
+    for email in wanted.emails:
+        if email.key in agents:
+            yield Invalid(email.tables.account.at("address"), f"{email.setup.address} is an agent's own address")
+        elif email.key == admin:
+            yield Invalid(email.tables.account.at("address"), f"{email.setup.address} is the admin email")
+    others = {*now.emails} - in_file
+    for agent in wanted.agents:
+        if agent.setup.email in others:
+            yield Invalid(agent.table.at("email"), f"{agent.setup.email} is an address of the desk")
+    if "admin_email" in wanted.file.settings.values and admin in others:
+        yield Invalid(wanted.file.settings.at("admin_email"), f"{admin} is an address of the desk")
+
+
+def one_default_department(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    defaults = [table for table, setup in wanted.departments if setup.default]
+    for table in defaults[1:]:
+        yield Invalid(table.at("default"), f"{defaults[0].path} is the default already, and only one can be")
+    for table, setup in wanted.departments:
+        row = now.departments.get(setup.name)
+        if not defaults and row is not None and row.is_default and not setup.default:
+            yield Invalid(table.at("default"), "one department must be the default: say default = true at another")
+        if setup.default and not setup.active:
+            yield Invalid(table.at("active"), "the default department must be active")
+
+
+def default_mta_can_send(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    name = wanted.settings.default_mta.lower()
+    in_file = {email.key: email.smtp for email in wanted.emails}
+    if not name or (name not in in_file and name not in now.emails):
+        return
+    row = now.emails.get(name)
+    account = in_file[name] if name in in_file else getattr(row, "smtp", None)
+    if account is None or not account.status:
+        what = "has no SMTP" if account is None else "has its SMTP switched off"
+        yield Invalid(wanted.file.settings.at("default_mta"), f"{wanted.settings.default_mta} {what}")
+
+
+def connections_are_valid(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    for email in wanted.emails:
+        yield from _mailbox(email)
+        yield from _smtp(email)
+
+
+def _mailbox(email: WantedEmail) -> Iterator[Invalid]:
+    table, setup = email.tables.mailbox, email.mailbox
+    if table is not None and setup is not None:
+        has_password = setup.password is not None or email.stored_mailbox_password
+        yield from _placed(table, values.mailbox_problems(setup, has_password=has_password))
+
+
+def _smtp(email: WantedEmail) -> Iterator[Invalid]:
+    table, setup = email.tables.smtp, email.smtp
+    if table is not None and setup is not None:
+        has_password = setup.password is not None or email.stored_smtp_password
+        found = values.smtp_problems(
+            setup,
+            mailbox=email.mailbox,
+            has_password=has_password,
+            given=frozenset(key for key, value in table.values.items() if value),
+        )
+        yield from _placed(table, found)
+
+
+def _placed(table: Table, problems: Iterable[Invalid]) -> Iterator[Invalid]:
+    return (Invalid(table.at(problem.field), problem.message) for problem in problems)
+
+
+RULES: Final = (
+    Rule("Nothing stands in the file twice.", nothing_twice),
+    Rule("Departments, help topics and emails that are named exist, in the file or already.", names_exist),
+    Rule("An address of the desk is neither an agent's own nor the admin email.", addresses_are_apart),
+    Rule("Exactly one department is the default, and it is active.", one_default_department),
+    Rule("The default MTA has an outgoing account that is switched on.", default_mta_can_send),
+    Rule("Mailboxes and outgoing accounts make sense in themselves.", connections_are_valid),
+)

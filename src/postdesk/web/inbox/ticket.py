@@ -1,0 +1,93 @@
+"""The ticket's page, and what it learns while it is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from postdesk.people.models import Agent
+from postdesk.tickets import queries
+from postdesk.tickets.models import Ticket
+from postdesk.tickets.operations.answer import recipients
+from postdesk.tickets.senders import senders
+from postdesk.web.inbox.thread import thread
+from postdesk.web.shared.doors import AgentRequest, door
+
+
+@door("ticket.read")
+def show(request: AgentRequest, number: int) -> HttpResponseBase:
+    ticket = ticket_or_404(number, request.user)
+    return page(request, ticket)
+
+
+@door("ticket.read")
+def changes(request: AgentRequest, number: int) -> HttpResponseBase:
+    """204 while nothing changed; else what was added after the asker's last entry and event, and the new state."""
+    ticket = ticket_or_404(number, request.user)
+    version = queries.thread_version(ticket)
+    if request.GET.get("version") == version:
+        return HttpResponse(status=204)
+    last_entry, last_event = _number(request, "entry"), _number(request, "event")
+    all_entries = queries.entries_of(ticket)
+    events = queries.events_of(ticket)
+    whole = thread(all_entries, events)
+    added = thread(
+        [entry for entry in all_entries if entry.pk > last_entry],
+        [event for event in events if event.pk > last_event],
+    )
+    context = {**_facts(request, ticket), "version": version, "thread": whole, "added": added}
+    return render(request, "inbox/_ticket_changes.html", context)
+
+
+def page(
+    request: AgentRequest, ticket: Ticket, *, status: int = 200, composer: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The whole page; `composer` overrides what the composer holds (words kept after a refusal)."""
+    before = _number(request, "before") or None
+    entries = queries.entries_of(ticket, before=before)
+    since = entries[0].created_at if before or len(entries) == queries.THREAD_PAGE else None
+    shown = thread(entries, queries.events_of(ticket), since=since)
+    to, *copies = recipients(ticket)
+    context = {
+        **_facts(request, ticket),
+        "version": queries.thread_version(ticket),
+        "thread": shown,
+        "before": shown.before if len(entries) == queries.THREAD_PAGE else 0,
+        "others": queries.other_tickets(ticket, request.user),
+        "composer": {"kind": "reply", "text": "", "seen": shown.last_entry, "copies": copies, **(composer or {})},
+        "to": to,
+        "copies": copies,
+        "sender": _sender_address(ticket),
+    }
+    return render(request, "inbox/ticket.html", context, status=status)
+
+
+def ticket_or_404(number: int, agent: Agent) -> Ticket:
+    """The ticket if the agent may see it. A stranger's ticket does not exist for them."""
+    ticket = queries.ticket_by_number(number, agent)
+    if ticket is None:
+        raise Http404
+    return ticket
+
+
+def _facts(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
+    """What the header and the facts beside the thread show."""
+    return {"section": "queue", "ticket": ticket, "agents": queries.assignable_to(ticket)}
+
+
+def _sender_address(ticket: Ticket) -> str:
+    """The address a reply leaves from: the department's, else the one it came through; "" for the system's default."""
+    known = senders()
+    for email in (ticket.department.outgoing_email_id, ticket.email_id):
+        sender = known.sender(email) if email is not None else None
+        if sender is not None:
+            return sender.address.address
+    return ""
+
+
+def _number(request: AgentRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
