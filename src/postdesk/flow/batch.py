@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -10,6 +11,7 @@ from django.db import connection
 from postdesk import jobs
 from postdesk.basics.ids import message_key
 from postdesk.mailroom import outbox
+from postdesk.mailroom.bulk import insert, native_cursor
 from postdesk.mailroom.models import LetterRecipient
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
@@ -71,27 +73,43 @@ class Batch:
 
     def write(self) -> None:
         """Write all rows, in the caller's transaction, parents first, and wake what reacts."""
-        # Another chunk may have met the same person first; in one order, so that two chunks never deadlock.
-        self.users.sort(key=lambda user: user.address)
-        User.objects.bulk_create(
-            self.users, update_conflicts=True, unique_fields=["address"], update_fields=["address"]
-        )
-        Ticket.objects.bulk_create(self.tickets)
+        self._insert_users()
+        _point_at_users(self.tickets, self.collaborators, self.entries)
+        insert(self.tickets)
         self._update_tickets()
         TicketEmail.objects.bulk_create(self.emails, ignore_conflicts=True)
         Collaborator.objects.bulk_create(self.collaborators, ignore_conflicts=True)
-        Entry.objects.bulk_create(self.entries)
-        EntryAttachment.objects.bulk_create(self.attachments)
+        insert(self.entries)
+        insert(self.attachments)
         if self.letters:
             outbox.put(self.letters, at=self.at)
-        # An id may be known already, when somebody's program uses one for several mails: the first keeps it.
-        KnownMessageId.objects.bulk_create(self.message_ids, ignore_conflicts=True)
-        Event.objects.bulk_create(self.events)
+        insert(self.message_ids)
+        insert(self.events)
         for report in self.reports:
             _record(report, self.at)
         self._settle_spool()
         if self.entries:
             jobs.defer("index")
+
+    def _insert_users(self) -> None:
+        """New users. Another chunk may have met the same person first: then theirs is the one.
+
+        In one order, so that two chunks never wait for each other in a ring.
+        """
+        if not self.users:
+            return
+        new = {user.address: user for user in self.users}
+        with native_cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO people_user (address, name, created_at)
+                SELECT address, name, %s FROM unnest(%s::text[], %s::text[]) AS new (address, name) ORDER BY address
+                ON CONFLICT (address) DO UPDATE SET address = excluded.address RETURNING id, address
+                """,
+                [self.at, list(new), [user.name for user in new.values()]],
+            )
+            for pk, address in cursor.fetchall():
+                new[address].pk = pk
 
     def _update_tickets(self) -> None:
         new = {ticket.pk for ticket in self.tickets}
@@ -129,12 +147,20 @@ class Batch:
             )
 
     def known(self, message_id: str, *, direction: str, ticket: int, entry: int, **more: object) -> None:
-        """Note that a Message-ID belongs to a ticket."""
+        """Note that a Message-ID belongs to a ticket. For ids that no ticket has yet."""
         self.message_ids.append(
             KnownMessageId(
                 message_id=message_key(message_id), direction=direction, ticket_id=ticket, entry_id=entry, **more
             )
         )
+
+
+def _point_at_users(*groups: Sequence[Ticket | Collaborator | Entry]) -> None:
+    """Rows made before their user had an id get it now."""
+    for group in groups:
+        for row in group:
+            if row.user is not None:
+                row.user_id = row.user.pk
 
 
 def take_ids(*, tickets: int, entries: int) -> Ids:

@@ -1,6 +1,6 @@
 """Send what is due on one SMTP account, and write down what became of it, recipient by recipient.
 
-    claim_due (durable) -> connect -> for each letter: mark sending -> send -> record
+    claim_due (durable) -> connect -> for each letter: (marked as sending) send -> record, and mark the next
 
 The connection is reused for the whole drain. Only the recipients that are still open are tried. What the
 server says decides: 4yz waits, 5yz has failed, no answer after the body is *uncertain*.
@@ -90,10 +90,12 @@ def _step(route: Route) -> bool:
 def _send_all(route: Route, token: str, letters: list[Claimed]) -> bool:
     waiting = [letter.pk for letter in letters]
     try:
-        for letter in letters:
+        claims.mark_sending(letters[0].pk, token)
+        for place, letter in enumerate(letters):
             session = _session(route)
             waiting.remove(letter.pk)
-            _send(route, session, token, letter)
+            following = letters[place + 1].pk if place + 1 < len(letters) else 0
+            _send(route, session, token, letter, following)
     except (WireError, BrokenSetup) as error:
         _trouble(route, error)
         claims.release([*waiting, *route.lost], token, reason=str(error), next_try=route.account.retry_at or now())
@@ -103,10 +105,8 @@ def _send_all(route: Route, token: str, letters: list[Claimed]) -> bool:
     return True
 
 
-def _send(route: Route, session: SmtpSession, token: str, letter: Claimed) -> None:
+def _send(route: Route, session: SmtpSession, token: str, letter: Claimed, following: int) -> None:
     """Hand one letter over. A WireError from here means that nothing was handed over: the letter waits."""
-    if not claims.mark_sending(letter.pk, token):
-        return
     addresses = [address for _pk, address in letter.recipients]
     try:
         outcome = session.send(_envelope_sender(route, letter), addresses, letter.raw)
@@ -115,7 +115,7 @@ def _send(route: Route, session: SmtpSession, token: str, letter: Claimed) -> No
         raise
     at = now()
     results = [_result(letter, pk, outcome, address, at) for pk, address in letter.recipients]
-    state = claims.record(letter, token, results, reason=_reason(results), at=at)
+    state = claims.record(letter, token, results, reason=_reason(results), at=at, following=following)
     if state is not State.SENT or any(one.state is not State.SENT for one in results):
         _tell_ticket(letter, state, results, at)
     if not session.alive:

@@ -206,10 +206,11 @@ def _touch(ticket: Ticket, entry: Entry, batch: Batch, *, has_files: bool) -> No
 def _remember(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry) -> None:
     """Let the rest of the chunk, and all later mail, find this message."""
     batch, facts, mail = on.batch, on.facts, arrival.mail
-    if mail.message_id:
+    # An id may be known already, when somebody's program uses one for several mails: the first keeps it.
+    if mail.message_id and _key(arrival) not in facts.known:
         fingerprint = arrival.fingerprint
         batch.known(mail.message_id, direction=Direction.IN, ticket=ticket.pk, entry=entry.pk, fingerprint=fingerprint)
-        facts.known.setdefault(_key(arrival), KnownId(ticket.pk, entry.pk, ours=False, fingerprint=fingerprint))
+        facts.known[_key(arrival)] = KnownId(ticket.pk, entry.pk, ours=False, fingerprint=fingerprint)
     on.gathered.tickets[ticket.pk] = ticket
     facts.numbers[ticket.number] = ticket.pk
     ours = facts.desk.addresses.keys()

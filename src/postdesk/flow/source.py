@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
-
-import psycopg
-from django.db import connection
 
 from postdesk.mail.message import ParsedMail
 from postdesk.mail.parse import parse
 from postdesk.mailroom import spool
+from postdesk.mailroom.bulk import native_cursor
 from postdesk.mailroom.models import Blob, SpooledMail
 from postdesk.tickets.models import EntryAttachment
 
@@ -41,8 +38,6 @@ def attachment_bytes(attachment: EntryAttachment) -> bytes:
 
 def contents(blobs: Sequence[int]) -> dict[int, bytes]:
     """Many raw messages by one binary query: text format would double their size on the way."""
-    connection.ensure_connection()
-    native = cast("psycopg.Connection[tuple[int, bytes]]", connection.connection)
-    with psycopg.Cursor(native) as cursor:
+    with native_cursor() as cursor:
         cursor.execute("SELECT id, content FROM mailroom_blob WHERE id = ANY(%s)", [list(blobs)], binary=True)
         return dict(cursor.fetchall())

@@ -61,7 +61,8 @@ def _from_report(content: bytes, text: str) -> list[BouncedRecipient]:
             continue
         final = _typed(said)
         original = _typed(about.get("original-recipient", ""))
-        who = final if "@" in final else original if "@" in original else final
+        # The address we wrote to is the one the desk knows; the final one may be behind a forwarding.
+        who = original if "@" in original else final
         if not who:
             continue
         diagnostic = _typed(about.get("diagnostic-code", ""), keep_plain=True)

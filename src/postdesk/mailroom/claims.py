@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from postdesk.basics.ids import nonce
+from postdesk.mailroom.bulk import native_cursor
 from postdesk.mailroom.models import Letter, LetterRecipient
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.outbox import GIVE_UP_AFTER, RETRY_AFTER
@@ -84,17 +85,25 @@ def claim_due(account: int, *, limit: int, at: dt.datetime) -> tuple[str, list[C
 
 def mark_sending(letter: int, token: str) -> bool:
     """From here on a death leaves the letter uncertain. False: the claim was taken away, do not send."""
-    return Letter.objects.filter(pk=letter, claim=token).update(state=State.SENDING) == 1
+    with native_cursor() as cursor:
+        cursor.execute(
+            "UPDATE mailroom_letter SET state = 'sending' WHERE id = %s AND claim = %s", [letter, token], prepare=True
+        )
+        return cursor.rowcount == 1
 
 
-def record(letter: Claimed, token: str, results: Sequence[Result], *, reason: str, at: dt.datetime) -> State:
-    """Write what became of a letter and free it. Returns the letter's new state."""
+def record(
+    letter: Claimed, token: str, results: Sequence[Result], *, reason: str, at: dt.datetime, following: int = 0
+) -> State:
+    """Write what became of a letter, free it, and mark the `following` one, in one statement. Returns the new state."""
     state, next_try = _together(letter, results, at)
     done = state in {State.SENT, State.FAILED}
-    with connection.cursor() as cursor:
+    with native_cursor() as cursor:
         cursor.execute(
             """
-            WITH letter AS (
+            WITH following AS (
+                UPDATE mailroom_letter SET state = 'sending' WHERE id = %s AND claim = %s
+            ), letter AS (
                 UPDATE mailroom_letter
                 SET state = %s, reason = %s, attempts = attempts + 1, claim = '', claimed_at = NULL,
                     next_try_at = %s, finished_at = %s
@@ -107,6 +116,8 @@ def record(letter: Claimed, token: str, results: Sequence[Result], *, reason: st
             WHERE recipient.id = result.id AND recipient.letter_id = letter.id
             """,
             [
+                following,
+                token,
                 str(state),
                 reason[:2000],
                 next_try or at,
@@ -121,6 +132,7 @@ def record(letter: Claimed, token: str, results: Sequence[Result], *, reason: st
                 [one.reply.replace("\x00", "")[:2000] for one in results],
                 [one.queue_id[:120] for one in results],
             ],
+            prepare=True,
         )
     return state
 

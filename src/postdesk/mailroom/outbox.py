@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from postdesk import jobs
 from postdesk.basics.errors import Refused
+from postdesk.mailroom.bulk import insert
 from postdesk.mailroom.models import Letter, LetterRecipient
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.transport import Transports, no_transport, transports
@@ -64,8 +65,8 @@ def put(letters: Sequence[NewLetter], *, at: dt.datetime, not_before: dt.datetim
             )
         )
         recipients += [LetterRecipient(letter_id=letter.pk, address=to, updated_at=at) for to in letter.recipients]
-    Letter.objects.bulk_create(rows)
-    LetterRecipient.objects.bulk_create(recipients)
+    insert(rows)
+    insert(recipients)
     for account in {row.account_id for row in rows if row.account_id}:
         jobs.defer("deliver", account=account)
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import psycopg
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 
 from postdesk import jobs
 from postdesk.basics.ids import digest, message_key
+from postdesk.mailroom.bulk import insert, native_cursor
 from postdesk.mailroom.models import Blob, RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 
@@ -82,7 +82,7 @@ def _accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> in
     if retried:
         # Rows of messages that could not be fetched before give way to the real thing.
         SpooledMail.objects.filter(pk__in=retried, outcome=Outcome.UNFETCHED).delete()
-    SpooledMail.objects.bulk_create(rows)
+    insert(rows)
     RemoteMailbox.objects.filter(pk=place.mailbox.pk).update(last_mail_at=at)
     jobs.defer("take_in", mailbox=place.mailbox.pk)
     return len(rows)
@@ -150,9 +150,7 @@ def store_blobs(contents: Sequence[bytes]) -> list[int]:
     """Insert raw bytes by binary COPY: two to three times as fast as INSERT, whose literals double the size."""
     if not contents:
         return []
-    connection.ensure_connection()
-    native = cast("psycopg.Connection[tuple[int]]", connection.connection)
-    with psycopg.Cursor(native) as cursor:
+    with native_cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('mailroom_blob', 'id')) FROM generate_series(1, %s)",
             [len(contents)],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from io import BufferedReader
+from typing import cast
 
 from postdesk.basics.errors import BadProtocol, Disconnected, Rejected
 from postdesk.wire.errors import words
@@ -46,23 +48,17 @@ class Idle:
         link = self._link
         link.pushed, self._unread = self._unread, b""
         link.send(b"DONE\r\n")
-        while not link.tagged_commands.get(self._tag):
-            link._get_response()
-            bye = link.untagged_responses.get("BYE")
-            if bye:
-                raise Disconnected(f"the server ended the session: {words(bye[-1])}")
-        status, said = link.tagged_commands.pop(self._tag)
+        status, said = link._command_complete("IDLE", self._tag)
         if status != "OK":
-            raise Rejected(words(said[-1]), blames="mailbox")
+            raise link.error(said[-1])
 
     def _take_over(self) -> None:
         """Take what imaplib's reader has read ahead: nobody would be woken up for it."""
-        sock = self._link.sock
+        sock, reader = self._link.sock, cast(BufferedReader, self._link.file)
         before = sock.gettimeout()
         sock.settimeout(0)
         try:
-            ahead = self._link.file.peek()  # type: ignore[attr-defined]  # It is a BufferedReader.
-            self._unread = self._link.file.read(len(ahead)) if ahead else b""
+            self._unread = reader.read(len(reader.peek()))
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
         finally:

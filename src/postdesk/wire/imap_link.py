@@ -13,28 +13,32 @@ from typing import Any
 from imapclient import IMAPClient
 
 from postdesk.basics.errors import LoginRefused, TokenExpired, WireError
-from postdesk.wire.deadline import within
+from postdesk.wire.deadline import Deadline, within
 from postdesk.wire.dial import dial, no_tls, secure
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import border, translate
 from postdesk.wire.login import Login
 from postdesk.wire.sasl import Exchange, checked, mechanism_for
+from postdesk.wire.source import SLOWEST
 
 #: Bytes of literals that an answer may hold where nobody expects a message.
 SMALL_ANSWER = 16 * 1024 * 1024
+_PIECE = 256 * 1024
 
 
 class Link(imaplib.IMAP4):
     """imaplib's connection on a socket that is there already.
 
     `pushed` are bytes that were read past imaplib's back (during IDLE) and come before what the socket still has;
-    `allowance` is how many bytes of literals the answers may hold until it is set again.
+    `allowance` is how many bytes of literals the answers may hold until it is set again. `deadline` is that of the
+    operation that is running: literals extend it, so that a big message over a slow line has the time it needs.
     """
 
     def __init__(self, sock: socket.socket, endpoint: Endpoint) -> None:
         self._given = sock
         self.pushed = b""
         self.allowance = SMALL_ANSWER
+        self.deadline: Deadline | None = None
         super().__init__(endpoint.host, endpoint.port)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
@@ -56,10 +60,18 @@ class Link(imaplib.IMAP4):
         if size > self.allowance:
             raise self.abort(f"the server announces {size} bytes, which is more than it listed")
         self.allowance -= size
-        content = super().read(size)
-        if len(content) < size:
-            raise self.abort(f"the connection ended after {len(content)} of {size} bytes")
-        return content
+        # In pieces, because an announced size alone must not take memory, and because what arrives buys time.
+        pieces: list[bytes] = []
+        missing = size
+        while missing:
+            piece = super().read(min(missing, _PIECE))
+            if not piece:
+                raise self.abort(f"the connection ended after {size - missing} of {size} bytes")
+            pieces.append(piece)
+            missing -= len(piece)
+            if self.deadline is not None:
+                self.deadline.extend(len(piece) / SLOWEST)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient has no types.
@@ -67,7 +79,8 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient has no types.
 
     def __init__(self, sock: socket.socket, endpoint: Endpoint, timeout: float) -> None:
         self._given, self._endpoint = sock, endpoint
-        super().__init__(endpoint.host, endpoint.port, ssl=False, timeout=timeout)
+        # `within` is the limit; the socket's own only ends a wait that was somehow missed.
+        super().__init__(endpoint.host, endpoint.port, ssl=False, timeout=4 * timeout)
         # IMAPClient leaves imaplib's debug level at 5, where every body is formatted for a log that nobody reads.
         self.link.debug = 0
         # INTERNALDATE stays aware.
@@ -132,6 +145,7 @@ def _upgraded(client: Client, endpoint: Endpoint, timeout: float) -> bool:
         if status != "OK":
             raise link.error(said[-1])
     link.swap(secure(link.sock, endpoint, timeout))
+    link.sock.settimeout(4 * timeout)
     with border(endpoint.host, "capability"), within(timeout, link.sock):
         link._get_capabilities()
     return True

@@ -27,7 +27,7 @@ from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import translate, words
 from postdesk.wire.login import Login
-from postdesk.wire.source import BATCH_MESSAGES, Fetched, Key, Listed, Settlement, batches
+from postdesk.wire.source import BATCH_MESSAGES, Fetched, Key, Listed, Settling, batches
 
 
 def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop3Source:
@@ -62,7 +62,7 @@ class Pop3Source:
         self._channel = channel
         self._pipelining = "PIPELINING" in features
         self._numbers: dict[Key, int] | None = None
-        self._listed: dict[Key, Listed] = {}
+        self._sizes: dict[Key, int] = {}
         self.capabilities = frozenset(features)
 
     def listing(self, above: int | None = None) -> list[Listed]:
@@ -76,8 +76,9 @@ class Pop3Source:
         self._numbers = {}
         for number, uidl in uidls.items():
             self._numbers.setdefault(uidl, number)
-        self._listed = {key: Listed(key, _size(sizes.get(number))) for key, number in self._numbers.items()}
-        return list(self._listed.values())
+        found = {key: _size(sizes.get(number)) for key, number in self._numbers.items()}
+        self._sizes = {key: size for key, size in found.items() if size is not None}
+        return [Listed(key, size) for key, size in found.items()]
 
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages one after the other; several RETR travel together when the server allows that."""
@@ -88,20 +89,20 @@ class Pop3Source:
                 self._request([numbers[key]])
                 yield from self._arrived(key)
             return
-        for batch in batches([self._listed[key] for key in wanted]):
-            self._request([numbers[one.key] for one in batch])
+        for batch in batches(wanted, self._sizes):
+            self._request([numbers[key] for key in batch])
             waiting = len(batch)
             try:
-                for one in batch:
+                for key in batch:
                     waiting -= 1
-                    yield from self._arrived(one.key)
+                    yield from self._arrived(key)
             finally:
                 # Whoever stops in the middle leaves answers on the line, which belong to nobody.
                 if waiting and self._channel.alive:
                     for _ in range(waiting):
                         self._message()
 
-    def settle(self, keys: Sequence[Key], how: Settlement, archive_folder: str | None = None) -> None:
+    def settle(self, keys: Sequence[Key], how: Settling, archive_folder: str | None = None) -> None:
         """Mark for deletion. "move" raises Refused: POP3 has no folders."""
         if how == "nothing":
             return

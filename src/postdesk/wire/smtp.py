@@ -6,20 +6,19 @@ whether the server may have taken a letter when the connection broke.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from postdesk.basics.errors import BadProtocol, Busy, LoginRefused, TlsRefused, WireError
-from postdesk.wire import sasl
+from postdesk.basics.errors import Busy, TlsRefused, WireError
 from postdesk.wire.channel import Channel, open_channel
 from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import smtp_refusal
 from postdesk.wire.login import Login
+from postdesk.wire.smtp_login import ask, greet, log_in
 from postdesk.wire.smtp_reply import Reply, read_reply, wire_address
 
 RECIPIENTS_AT_ONCE = 100
@@ -49,17 +48,17 @@ def open_smtp(endpoint: Endpoint, login: Login | None, *, ehlo_name: str, timeou
             greeting = read_reply(channel)
         if greeting.code != 220:
             raise smtp_refusal(greeting.code, greeting.words, stage="connect")
-        features = _greet(channel, ehlo_name)
+        features = greet(channel, ehlo_name)
         if endpoint.security in ("starttls", "offered") and "STARTTLS" in features:
-            reply = _ask(channel, b"STARTTLS", stage="tls")
+            reply = ask(channel, b"STARTTLS", stage="tls")
             if not reply.accepted:
                 raise TlsRefused(reply.words)
             channel.start_tls(endpoint)
-            features = _greet(channel, ehlo_name)
+            features = greet(channel, ehlo_name)
         elif endpoint.security == "starttls":
             raise no_tls(endpoint.host)
         if login is not None:
-            _log_in(channel, endpoint, login, features)
+            log_in(channel, endpoint, login, features)
         return SmtpSession(channel, features)
     except BaseException:
         channel.drop()
@@ -197,7 +196,7 @@ class SmtpSession:
             useless = (verb == b"RCPT" and not _last(replies, b"MAIL", commands).accepted) or (
                 verb == b"DATA" and not _any_recipient(replies, commands)
             )
-            replies.append(SKIPPED if useless else _unless_busy(_ask(self._channel, command, stage="envelope")))
+            replies.append(SKIPPED if useless else _unless_busy(ask(self._channel, command, stage="envelope")))
         return replies
 
     def _body(self, raw: bytes, replies: dict[str, Reply], before_body: Callable[[], None] | None) -> Outcome:
@@ -249,56 +248,3 @@ def _stuffed(raw: bytes) -> bytes:
     if b"\n." in raw:
         raw = raw.replace(b"\n.", b"\n..")
     return raw + (b".\r\n" if raw.endswith(b"\r\n") or not raw else b"\r\n.\r\n")
-
-
-def _ask(channel: Channel, command: bytes, *, stage: str) -> Reply:
-    with channel.limited(stage=stage):
-        channel.send(command + b"\r\n")
-        return read_reply(channel)
-
-
-def _greet(channel: Channel, name: str) -> dict[str, str]:
-    """EHLO, or HELO where that is unknown: upper-case keyword to its parameters."""
-    written = name.encode("idna") if not name.isascii() else name.encode()
-    if not written or any(byte <= 32 for byte in written):
-        raise BadProtocol(f'"{name}" cannot be said in EHLO')
-    reply = _ask(channel, b"EHLO " + written, stage="ehlo")
-    features: dict[str, str] = {}
-    if reply.permanent:
-        reply = _ask(channel, b"HELO " + written, stage="ehlo")
-    else:
-        for line in reply.lines[1:]:
-            keyword, _, parameters = line.upper().replace("AUTH=", "AUTH ").partition(" ")
-            features[keyword] = f"{features.get(keyword, '')} {parameters}".strip()
-    if not reply.accepted:
-        raise smtp_refusal(reply.code, reply.words, stage="connect")
-    return features
-
-
-def _log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str]) -> None:
-    offered = features.get("AUTH", "").split()
-    name = sasl.mechanism_for(login, offered, encrypted=channel.encrypted)
-    if name is None:
-        what = f"only {', '.join(offered)}" if offered else "no login at all"
-        hint = "" if channel.encrypted else "; it may do so on an encrypted connection"
-        raise LoginRefused(f"{endpoint.host} offers {what}{hint}")
-    exchange = sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port)
-    command = b"AUTH " + name.encode()
-    if exchange.client_begins:
-        command += b" " + base64.b64encode(exchange.answer(b""))
-    with channel.limited(stage="login"):
-        channel.send(command + b"\r\n")
-        reply = read_reply(channel)
-        while reply.code == 334:
-            channel.send(base64.b64encode(exchange.answer(_challenge(reply))) + b"\r\n")
-            reply = read_reply(channel)
-    if not reply.accepted:
-        oauth2 = login.mechanism == "oauth2"
-        raise smtp_refusal(reply.code, exchange.complaint or reply.words, stage="login", oauth2=oauth2)
-
-
-def _challenge(reply: Reply) -> bytes:
-    try:
-        return base64.b64decode(reply.text)
-    except ValueError as exc:
-        raise BadProtocol("the server's challenge is not base64") from exc

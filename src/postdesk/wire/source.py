@@ -9,13 +9,10 @@ from types import TracebackType
 from typing import Literal, Protocol, Self
 
 Key = int | str
-Settlement = Literal["move", "delete", "nothing"]
+Settling = Literal["move", "delete", "nothing"]
 
 BATCH_MESSAGES = 50
 BATCH_BYTES = 8 * 1024 * 1024
-
-EXCESS_BYTES = 1024 * 1024
-"""How far over its listed size an answer may go besides being doubled: RFC822.SIZE is an estimate on some servers."""
 
 SLOWEST = 32 * 1024
 """Bytes a second that a server must manage; what is slower counts as silence."""
@@ -59,7 +56,7 @@ class Source(Protocol):
         """The messages, as they arrive; one that vanished meanwhile is not yielded. Changes nothing there."""
         ...
 
-    def settle(self, keys: Sequence[Key], how: Settlement, archive_folder: str | None) -> None:
+    def settle(self, keys: Sequence[Key], how: Settling, archive_folder: str | None) -> None:
         """Do with fetched messages what the administrator chose; keys that are gone are passed over."""
         ...
 
@@ -76,25 +73,19 @@ class Source(Protocol):
         ...
 
 
-def weight_of(one: Listed) -> int:
-    """Its size in bytes; one that nobody knows counts as half a batch, so that at most two such travel together."""
-    return BATCH_BYTES // 2 if one.size is None else one.size
+def batches(keys: Sequence[Key], sizes: dict[Key, int]) -> Iterator[list[Key]]:
+    """Cut into runs of at most BATCH_MESSAGES and BATCH_BYTES; a bigger message travels alone.
 
-
-def bytes_of(batch: Sequence[Listed]) -> int:
-    """How many bytes a batch is expected to be."""
-    return sum(weight_of(one) for one in batch)
-
-
-def batches(listed: Sequence[Listed]) -> Iterator[list[Listed]]:
-    """Cut into runs of at most BATCH_MESSAGES and BATCH_BYTES; a bigger message travels alone."""
-    batch: list[Listed] = []
+    A size nobody knows counts as half a batch, so that at most two such travel together.
+    """
+    batch: list[Key] = []
     weight = 0
-    for one in listed:
-        if batch and (len(batch) >= BATCH_MESSAGES or weight + weight_of(one) > BATCH_BYTES):
+    for key in keys:
+        size = sizes.get(key, BATCH_BYTES // 2)
+        if batch and (len(batch) >= BATCH_MESSAGES or weight + size > BATCH_BYTES):
             yield batch
             batch, weight = [], 0
-        batch.append(one)
-        weight += weight_of(one)
+        batch.append(key)
+        weight += size
     if batch:
         yield batch

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-import django
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -25,6 +24,7 @@ from postdesk.basics.errors import BrokenSetup
 from postdesk.cli.demo.companion import Sandbox, started, wait_until_ready
 from postdesk.cli.demo.customers import AGENTS
 from postdesk.cli.serve import serve
+from postdesk.cli.start import django_ready
 from postdesk.project import environment
 
 #: How many ports are tried, from the wished one upwards.
@@ -57,11 +57,11 @@ def demo(host: str = "127.0.0.1", port: int = 8000, *, pace: float = 17.0) -> No
         Stages(console) as stages,
     ):
         with stages.next("Database"):
-            django.setup()
+            django_ready(migrate=False)
             # What knows Django can be imported only now that the environment names the data folder.
             from postdesk.cli.demo import desk
         with stages.next("Tables"):
-            desk.make_tables()
+            django_ready()
         with stages.next("Mail server with customers"):
             sandbox = wait_until_ready(process, folder / "mail")
         with stages.next("Departments, agents, addresses"):

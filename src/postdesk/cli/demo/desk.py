@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 
-from django.core.management import call_command
 from django.db import connection
 
 from postdesk.basics import clock
@@ -99,11 +98,6 @@ def desk_file(sandbox: Sandbox, passwords: Mapping[str, str]) -> str:
 def _filled(template: str, **values: str | int) -> str:
     # A JSON string, number or boolean is a TOML one as well (TOML 1.0, basic strings).
     return template.format(**{name: json.dumps(value) for name, value in values.items()})
-
-
-def make_tables() -> None:
-    """Bring the empty database to the present."""
-    call_command("migrate", verbosity=0, interactive=False)
 
 
 def furnish(text: str) -> None:

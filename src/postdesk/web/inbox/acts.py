@@ -33,8 +33,9 @@ def reply(request: AgentRequest, number: int) -> HttpResponseBase:
         newest = arrived[-1]
         return page(request, ticket, status=409, composer={**kept, "arrived": arrived, "seen": newest.pk})
     try:
+        copies, files = _copies(request), _uploads(request)
         entry = operations.reply(
-            ticket, text=text, by=request.user, at=clock.now(), cc=_copies(request), files=_uploads(request), close=close
+            ticket, text=text, by=request.user, at=clock.now(), cc=copies, files=files, close=close
         )
     except Refused as refusal:
         return page(request, ticket, status=422, composer={**kept, "error": refusal.message})

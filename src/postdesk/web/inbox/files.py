@@ -99,5 +99,3 @@ def _file(file: EntryAttachment, *, show: bool) -> HttpResponse:
 def _entry(request: AgentRequest, number: int, entry: int) -> Entry:
     ticket = ticket_or_404(number, request.user)
     return get_object_or_404(Entry.objects.select_related("spooled"), pk=entry, ticket=ticket)
-
-

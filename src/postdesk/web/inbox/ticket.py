@@ -38,7 +38,13 @@ def changes(request: AgentRequest, number: int) -> HttpResponseBase:
         [entry for entry in all_entries if entry.pk > last_entry],
         [event for event in events if event.pk > last_event],
     )
-    context = {**_facts(request, ticket), "version": version, "thread": whole, "added": added}
+    context = {
+        **_facts(request, ticket),
+        "version": version,
+        "thread": whole,
+        "added": added,
+        "last_entry": last_entry,
+    }
     return render(request, "inbox/_ticket_changes.html", context)
 
 

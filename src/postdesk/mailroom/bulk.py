@@ -1,0 +1,37 @@
+"""Insert many rows by COPY: a third of the time of INSERT, whose statement has to be built, sent and parsed as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+import psycopg
+from django.db import connection, models
+
+
+def insert(rows: Sequence[models.Model]) -> None:
+    """Insert rows of one model, in the caller's transaction. Their ids are not read back: take them beforehand.
+
+    Either all rows have a primary key or none has. Raises django.db.IntegrityError like any insert.
+    """
+    if not rows:
+        return
+    fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key or rows[0].pk is not None]
+    names = [field.attname for field in fields]
+    as_json = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    statement = f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN'
+    # Django's wrapper translates the driver's errors to its own, as for every other statement.
+    with connection.wrap_database_errors, native_cursor() as cursor, cursor.copy(cast("Any", statement)) as copy:
+        for row in rows:
+            values = [getattr(row, name) for name in names]
+            for place in as_json:
+                values[place] = json.dumps(values[place])
+            copy.write_row(values)
+
+
+def native_cursor() -> psycopg.Cursor[Any]:
+    """A plain psycopg cursor on Django's connection: parameters travel beside the statement, which can be prepared."""
+    connection.ensure_connection()
+    return psycopg.Cursor(cast("psycopg.Connection[Any]", connection.connection))

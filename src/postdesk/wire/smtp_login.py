@@ -1,0 +1,68 @@
+"""The beginning of an SMTP session: EHLO or HELO, and AUTH (RFC 4954)."""
+
+from __future__ import annotations
+
+import base64
+
+from postdesk.basics.errors import BadProtocol, LoginRefused
+from postdesk.wire import sasl
+from postdesk.wire.channel import Channel
+from postdesk.wire.endpoint import Endpoint
+from postdesk.wire.errors import smtp_refusal
+from postdesk.wire.login import Login
+from postdesk.wire.smtp_reply import Reply, read_reply
+
+
+def ask(channel: Channel, command: bytes, *, stage: str) -> Reply:
+    """Say one command and read its reply."""
+    with channel.limited(stage=stage):
+        channel.send(command + b"\r\n")
+        return read_reply(channel)
+
+
+def greet(channel: Channel, name: str) -> dict[str, str]:
+    """EHLO, or HELO where that is unknown: upper-case keyword to its parameters."""
+    written = name.encode("idna") if not name.isascii() else name.encode()
+    if not written or any(byte <= 32 for byte in written):
+        raise BadProtocol(f'"{name}" cannot be said in EHLO')
+    reply = ask(channel, b"EHLO " + written, stage="ehlo")
+    features: dict[str, str] = {}
+    if reply.permanent:
+        reply = ask(channel, b"HELO " + written, stage="ehlo")
+    else:
+        for line in reply.lines[1:]:
+            keyword, _, parameters = line.upper().replace("AUTH=", "AUTH ").partition(" ")
+            features[keyword] = f"{features.get(keyword, '')} {parameters}".strip()
+    if not reply.accepted:
+        raise smtp_refusal(reply.code, reply.words, stage="connect")
+    return features
+
+
+def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str]) -> None:
+    """Sign in by the best mechanism offered. Raises LoginRefused, TokenExpired, Busy."""
+    offered = features.get("AUTH", "").split()
+    name = sasl.mechanism_for(login, offered, encrypted=channel.encrypted)
+    if name is None:
+        what = f"only {', '.join(offered)}" if offered else "no login at all"
+        hint = "" if channel.encrypted else "; it may do so on an encrypted connection"
+        raise LoginRefused(f"{endpoint.host} offers {what}{hint}")
+    exchange = sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port)
+    command = b"AUTH " + name.encode()
+    if exchange.client_begins:
+        command += b" " + base64.b64encode(exchange.answer(b""))
+    with channel.limited(stage="login"):
+        channel.send(command + b"\r\n")
+        reply = read_reply(channel)
+        while reply.code == 334:
+            channel.send(base64.b64encode(exchange.answer(_challenge(reply))) + b"\r\n")
+            reply = read_reply(channel)
+    if not reply.accepted:
+        oauth2 = login.mechanism == "oauth2"
+        raise smtp_refusal(reply.code, exchange.complaint or reply.words, stage="login", oauth2=oauth2)
+
+
+def _challenge(reply: Reply) -> bytes:
+    try:
+        return base64.b64decode(reply.text)
+    except ValueError as exc:
+        raise BadProtocol("the server's challenge is not base64") from exc
