@@ -13,3 +13,5 @@ os.chmod(_DATA, 0o755)  # noqa: PTH101 - the embedded server's own user must get
 os.environ["POSTDESK_DATA"] = _DATA
 os.environ.setdefault("POSTDESK_BASE_URL", "http://desk.example.test")
 atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
+
+pytest_plugins = ["tests.support.fixtures", "tests.support.installation"]

@@ -46,6 +46,8 @@ HOPS: Final[tuple[Hop, ...]] = (
     Hop("index", "quiet", 0, "Put the words of new entries into the search index."),
     Hop("upkeep", "quiet", 5, "Heal: release dead claims, wake lanes that have rows, clear finished jobs."),
 )
+#: Seconds between a worker's signs of life; after three without one it is taken to be dead.
+HEARTBEAT: Final = 3.0
 BY_NAME: Final = {hop.name: hop for hop in HOPS}
 
 _bound: dict[str, Callable[..., None]] = {}
@@ -135,6 +137,7 @@ async def _run(worker_app: procrastinate.App, queue: str, concurrency: int) -> N
         install_signal_handlers=False,
         shutdown_graceful_timeout=15,
         fetch_job_polling_interval=5.0,
+        update_heartbeat_interval=HEARTBEAT,
     )
 
 
@@ -147,7 +150,8 @@ def pending() -> bool:
                            AND (scheduled_at IS NULL OR scheduled_at <= now()))
                 OR EXISTS (SELECT FROM procrastinate_jobs AS job JOIN procrastinate_workers AS worker
                            ON worker.id = job.worker_id WHERE job.status = 'doing'
-                           AND worker.last_heartbeat > now() - interval '30 seconds')
-            """
+                           AND worker.last_heartbeat > now() - %s * interval '1 second')
+            """,
+            [3 * HEARTBEAT],
         )
         return bool(cursor.fetchone()[0])

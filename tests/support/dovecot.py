@@ -16,6 +16,7 @@ import smtplib
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
@@ -180,6 +181,7 @@ class Dovecot:
         self._gid = MAIL_UID if self._as_root else os.getegid()
         self._ready: set[Path] = set()
         self._last = 0
+        self._naming = threading.Lock()
 
     # --- start and stop
 
@@ -423,8 +425,9 @@ class Dovecot:
 
     def _name(self, size: int, size_with_crlf: int) -> str:
         # Dovecot gives UIDs in the order of these names, so the clock in them never stands still.
-        self._last = max(time.time_ns() // 1000, self._last + 1)
-        seconds, micro = divmod(self._last, 1_000_000)
+        with self._naming:
+            self._last = max(time.time_ns() // 1000, self._last + 1)
+            seconds, micro = divmod(self._last, 1_000_000)
         return f"{seconds}.M{micro:06d}P{os.getpid()}.dropped,S={size},W={size_with_crlf}"
 
     def _own(self, path: Path) -> None:

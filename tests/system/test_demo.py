@@ -34,7 +34,7 @@ import postdesk
 from postdesk.basics.clock import now
 from postdesk.cli.demo.command import free_port
 from postdesk.cli.demo.companion import Sandbox, started, wait_until_ready
-from postdesk.cli.demo.compose import Envelope
+from postdesk.cli.demo.compose import Envelope, text_of
 from postdesk.cli.demo.customers import CUSTOMERS, HARUKA, HELEN, JOSE, LATER, LENA, NADIA, OPENING, OTTO, SUPPORT
 from postdesk.cli.demo.post import PostOffice
 from postdesk.cli.demo.reactions import react
@@ -384,12 +384,16 @@ def test_the_demo_shows_tickets_lets_the_out_of_office_be_and_leaves_nothing_beh
         helen = folder / "mail" / "boxes" / "people" / HELEN.address
         eventually(lambda: len(mailbox.Maildir(helen / "sent")) == 2, seconds=60)
         wrote = {str(one["Message-ID"]).strip("<>") for one in mailbox.Maildir(helen / "sent")}
-        eventually(
-            lambda: wrote <= {row["message_id"] for row in listed("ledger", folder) if row["decided_at"]}, seconds=60
-        )
+        eventually(lambda: wrote <= decided(folder), seconds=60)
         assert len(mailbox.Maildir(helen / "received")) == 1
         # What went to an address that is no more came back, and is known to have failed.
         eventually(lambda: any(row["state"] == "bounced" for row in listed("outbox", folder)), seconds=60)
+        # What an agent answers, the customer reads; and she writes back, to the same ticket.
+        number = next(str(row["number"]) for row in listed("tickets", folder) if row["user"] == NADIA.address)
+        postdesk_command(folder, "reply", number, "--as", "alice@desk.example", text="Try the switch below.")
+        nadia = folder / "mail" / "boxes" / "people" / NADIA.address / "received"
+        eventually(lambda: any("Try the switch below." in text for text in texts(nadia)), seconds=30)
+        eventually(lambda: kinds_of_entries(folder, number) == ["message", "reply", "message"], seconds=60)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(60) == 0, (room / "out").read_text()
     finally:
@@ -402,11 +406,35 @@ def test_the_demo_shows_tickets_lets_the_out_of_office_be_and_leaves_nothing_beh
 
 def listed(what: str, folder: Path) -> list[dict[str, object]]:
     """The rows of `postdesk WHAT --json` on the demo's own data folder."""
+    return [json.loads(line) for line in postdesk_command(folder, what, "--json").splitlines()]
+
+
+def postdesk_command(folder: Path, *arguments: str, text: str = "") -> str:
+    """What a `postdesk` command says about the demo's own data folder."""
     environment = {**os.environ, "POSTDESK_DATA": str(folder / "desk"), "TMPDIR": str(folder.parent)}
     environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "-m", "postdesk", what, "--json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    command = [sys.executable, "-m", "postdesk", *arguments]
+    return subprocess.run(
+        command, env=environment, input=text, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+
+def decided(folder: Path) -> set[object]:
+    """The Message-IDs of what the demo's desk has seen and judged."""
+    return {row["message_id"] for row in listed("ledger", folder) if row["decided_at"]}
+
+
+def texts(folder: Path) -> list[str]:
+    """The texts of the messages in a Maildir."""
+    box = mailbox.Maildir(folder, create=False)
+    return [
+        text_of(email.message_from_bytes(box.get_bytes(key), _class=EmailMessage, policy=default))
+        for key in box.iterkeys()
+    ]
+
+
+def kinds_of_entries(folder: Path, number: str) -> list[str]:
+    return [entry["kind"] for entry in json.loads(postdesk_command(folder, "ticket", number, "--json"))["entries"]]
 
 
 def processes_about(room: Path) -> list[str]:

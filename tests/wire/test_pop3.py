@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postdesk.basics.errors import BadProtocol, Disconnected, LoginRefused, Refused, TlsRefused
+from postdesk.basics.errors import BadProtocol, Disconnected, LoginRefused, Refused, Rejected, TlsRefused
 from postdesk.wire.endpoint import read_endpoint
 from postdesk.wire.login import Login
 from postdesk.wire.pop3 import Pop3Source, open_pop3
@@ -93,3 +93,18 @@ def test_a_server_without_uidl_is_no_use() -> None:
         source = open_pop3(read_endpoint("plain://127.0.0.1", peer.port, "pop3"), Login("ada", "x"), timeout=5)
         with source, pytest.raises(BadProtocol, match="UIDL"):
             source.listing()
+
+
+def test_a_quit_that_deletes_nothing_is_an_error() -> None:
+    def script(client: Connection) -> None:
+        client.say(b"+OK\r\n")
+        while True:
+            verb = client.line()[:4]
+            replies = {b"CAPA": b"+OK\r\n.\r\n", b"QUIT": b"-ERR some deleted messages not removed\r\n"}
+            client.say(replies.get(verb, b"+OK\r\n"))
+
+    with Peer(script) as peer:
+        source = open_pop3(read_endpoint("plain://127.0.0.1", peer.port, "pop3"), Login("ada", "x"), timeout=5)
+        with pytest.raises(Rejected, match="some deleted messages not removed"):
+            source.close()
+        source.close()

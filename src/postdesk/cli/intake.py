@@ -1,4 +1,4 @@
-"""`postdesk intake`: one message from a mail server's pipe. The exit codes are sysexits.h's, as Postfix and Exim read them."""
+"""`postdesk intake`: one message from a mail server's pipe, answered with the codes of sysexits.h that servers know."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r")
 
 
 def intake(mailbox: str | None) -> int:
-    """Store what stands on standard input. 0 only once it is committed; the server keeps it on 75 and sends it again."""
+    """Store what stands on standard input. 0 only once it is committed; on 75 the server keeps it."""
     raw = sys.stdin.buffer.read()
     if not raw.strip():
         complain("there is no message on standard input")

@@ -44,7 +44,7 @@ def postdesk(
 @app.command("run")
 def run(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Run everything on one machine: database, web and worker."""
-    carry_out("postdesk.cli.serve", "run", host=host, port=port)
+    carry_out("postdesk.cli.serve", "run", database=False, host=host, port=port)
 
 
 @app.command()
@@ -60,7 +60,7 @@ def demo(
 @app.command()
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Run the web half; any number of them may share one DATABASE_URL."""
-    carry_out("postdesk.cli.serve", "web", host=host, port=port)
+    carry_out("postdesk.cli.serve", "web", database=False, host=host, port=port)
 
 
 @app.command()
@@ -71,7 +71,7 @@ def worker(
     ] = False,
 ) -> None:
     """Run the half that fetches, takes in and delivers mail."""
-    carry_out("postdesk.cli.serve", "worker", processes=processes, until_idle=until_idle)
+    carry_out("postdesk.cli.serve", "worker", database=False, processes=processes, until_idle=until_idle)
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import secrets
 import signal
 import socket
 import subprocess
@@ -11,11 +10,14 @@ import sys
 import threading
 from collections.abc import Callable
 
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 from rich.console import Console
 
-from postdesk.basics.clock import monotonic, now
+from postdesk.basics.clock import monotonic
 from postdesk.basics.errors import BrokenSetup
-from postdesk.cli.start import django_ready
+from postdesk.cli.start import django_ready, load
 
 console = Console(stderr=True)
 
@@ -23,7 +25,7 @@ console = Console(stderr=True)
 def run(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Everything on one machine: database, migrations, web and worker. Ctrl-C stops all of it."""
     django_ready()
-    made = first_agent()
+    made = load("postdesk.cli.first_agent", "first_agent")()
 
     def say(address: str) -> None:
         console.print(f"postdesk runs at [bold]{address}[/]. Ctrl-C stops it.")
@@ -76,26 +78,9 @@ def free_port(host: str, port: int) -> None:
             raise BrokenSetup(f"Nothing can listen on {host} port {port}: {error.strerror}.") from error
 
 
-def first_agent() -> tuple[str, str] | None:
-    """The first time, an administrator with a random password: (address, password). None when there are agents."""
-    from postdesk.people.models import Agent
-
-    if Agent.objects.exists():
-        return None
-    password = secrets.token_urlsafe(12)
-    agent = Agent.objects.hire(
-        email="admin@localhost", name="Administrator", password=password, at=now(), is_admin=True
-    )
-    return agent.email, password
-
-
 def web(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the pages."""
     django_ready()
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-
     server = Granian(
         "postdesk.project.wsgi:application",
         address=host,
@@ -113,19 +98,16 @@ def web(host: str = "127.0.0.1", port: int = 8000) -> None:
 def worker(processes: int = 1, until_idle: bool = False) -> int:
     """Fetch, take in, deliver. Returns the exit code."""
     django_ready()
-    from postdesk.engine import supervisor
-
+    supervisor = "postdesk.engine.supervisor"
     if processes > 1:
-        return supervisor.work_in_processes(processes, ["--until-idle"] if until_idle else [])
-    if until_idle:
-        supervisor.work_until_idle()
-    else:
-        supervisor.work()
+        return int(load(supervisor, "work_in_processes")(processes, ["--until-idle"] if until_idle else []))
+    load(supervisor, "work_until_idle" if until_idle else "work")()
     return 0
 
 
 def _child(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, preexec_fn=_die_with_parent if sys.platform == "linux" else None)
+    # Called before any thread is started, and the function only makes one system call.
+    return subprocess.Popen(command, preexec_fn=_die_with_parent if sys.platform == "linux" else None)  # noqa: PLW1509
 
 
 def _die_with_parent() -> None:

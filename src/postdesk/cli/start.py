@@ -21,7 +21,7 @@ _MIGRATING = (0x7064, 1)
 
 
 def django_ready(*, migrate: bool = True) -> None:
-    """Set Django up (this starts the embedded PostgreSQL unless DATABASE_URL is set) and bring the tables to the present.
+    """Set Django up (which starts the embedded PostgreSQL unless DATABASE_URL is set) and bring the tables up to date.
 
     Of several processes that start at once, one migrates and the others wait for it. May be called again.
     """

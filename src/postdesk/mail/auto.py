@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from postdesk.mail.auto_words import BOUNCE_WORDS, DELAY_SUBJECT, OUT_OF_OFFICE
+from postdesk.mail.auto_words import BOUNCE_ROOTS, BOUNCE_WORDS, DELAY_SUBJECT, OUT_OF_OFFICE
 from postdesk.mail.message import Kind
 
 _CERTAIN = frozenset({"bounce", "complaint", "read_receipt"})
@@ -102,7 +102,7 @@ def judge(fields: Mapping[str, list[str]], *, subject: str, sender: str | None) 
         said.append("A mail system sent it.")
     if sender is not None and _ROBOT.search(sender.lower().partition("@")[0]):
         said.append("The sender's address does not want answers.")
-    suspicious = kind not in _CERTAIN and (daemon or BOUNCE_WORDS.search(subject) is not None)
+    suspicious = kind not in _CERTAIN and (daemon or _sounds_like_a_report(subject))
     return Evidence(kind or "mail", not said, tuple(said), suspicious)
 
 
@@ -120,6 +120,12 @@ def _is_daemon(fields: Mapping[str, list[str]]) -> bool:
         for value in (*fields.get("from", ()), *fields.get("return-path", ()))
         if value.strip() != "<>"
     )
+
+
+def _sounds_like_a_report(subject: str) -> bool:
+    """The long pattern is asked only where one of its roots stands in the subject: nearly never."""
+    lowered = subject.lower()
+    return any(root in lowered for root in BOUNCE_ROOTS) and BOUNCE_WORDS.search(subject) is not None
 
 
 def _by_words(subject: str, kind: Kind | None, said: list[str], *, daemon: bool) -> Kind | None:

@@ -34,6 +34,12 @@ BOUNCE_WORDS = re.compile(
     r"недоставлен|не доставлено|не удалось доставить|не может быть доставлено|kan ikke levere|niedostarczon|doručen|sikertelen|投递失败|退信|配信不能|배달 ?(?:실패|되지)",
     re.IGNORECASE,
 )
+#: One of these stands in every subject that BOUNCE_WORDS finds.
+BOUNCE_ROOTS = (
+    "deliver", "fail", "return", "unknown", "mailbox", "quota", "no such", "delay", "mail", "message", "n't ", "not ", "zustell", "nachricht", "remis",
+    "recapitabile", "échec", "courrier", "remettre", "entreg", "devuelt", "devolvid", "consegn", "bestelbaar", "bezorgd", "достав", "levere", "niedostarczon",
+    "doručen", "sikertelen", "失败", "退信", "不能", "배달",
+)  # fmt: skip
 DELAY_SUBJECT = re.compile(
     r"\bdelay(?:ed)?\b|temporarily|\bwarning\b.{0,30}(?:could not|delay|queue|not (?:yet )?been)|still being retried|verzögert|retard[ée]|retrasad|ritard|\(delay\)",
     re.IGNORECASE,

@@ -11,21 +11,18 @@ from postdesk.mail.quote_words import FORWARD, FROM_LINE, OTHER_LINE
 _SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vs|vb|vl|doorst|ilt|转发|轉寄|fs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 _FIELDS_WITHIN = 14
 _LINES = 2000
+#: The last signs of lines that announce a forwarded message.
+_ENDS = frozenset("-:* \u00a0")
 
 
 def find(text: str, subject: str) -> Forwarded | None:
     """The forwarded message in a text, or None. Without the words of a mail program the subject must say so."""
     says_so = _SUBJECT.match(subject) is not None
     lines = text.split("\n", _LINES)
-    at = next((at for at, line in enumerate(lines) if _may_announce(line) and FORWARD.match(line.strip())), None)
+    at = next((at for at, line in enumerate(lines) if line[-1:] in _ENDS and FORWARD.match(line.strip())), None)
     if at is None and says_so:
         at = next((at - 1 for at, line in enumerate(lines) if ":" in line[:24] and FROM_LINE.match(line)), None)
     return _read(lines, at + 1) if at is not None else None
-
-
-def _may_announce(line: str) -> bool:
-    """The lines worth asking: short, and beginning with dashes or ending with a colon."""
-    return ("--" in line or line.rstrip().endswith(":")) and len(line) < 160
 
 
 def _read(lines: list[str], start: int) -> Forwarded | None:

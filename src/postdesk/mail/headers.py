@@ -13,16 +13,20 @@ import re
 
 from postdesk.mail import charset
 
-_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
-_FIELD_BYTES = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
-_FOLD = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
+_FOLD = re.compile(r"[ \t\r]*\n[ \t]+")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?(.*?)\?=(?:[ \t]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _ID = re.compile(r"<\s*([^<>]+?)\s*>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _SPACE = re.compile(r"\s+")
-_MONTHS = {name: number for number, name in enumerate(("jan feb mar apr may jun jul aug sep oct nov dec").split(), 1)}
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
 _DATE = re.compile(
     r"(?:[A-Za-z]{3},?)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UT|UTC)\b"
 )
@@ -48,22 +52,27 @@ def split(raw: bytes) -> tuple[bytes, int]:
 def fields(block: bytes) -> Fields:
     """Every field of a header block in order: name as written, value unfolded, encoded words still encoded."""
     if block.isascii():
-        found = _FIELD.findall(block.decode("ascii"))
+        text = block.decode("ascii")
+        if "\n " in text or "\n\t" in text:
+            text = _FOLD.sub(" ", text)
         return [
-            (name, _FOLD.sub(" ", value).rstrip() if "\n" in value or "\r" in value else value.rstrip())
-            for name, value in found
+            (line[:at].rstrip(), line[at + 1 :].strip()) for line in text.split("\n") if (at := _name_ends(line)) > 0
         ]
-    return [
-        (name.decode("ascii", "replace"), _FOLD.sub(" ", charset.decode(value)[0]).rstrip())
-        for name, value in _FIELD_BYTES.findall(block)
-    ]
+    found = _FIELD.findall(block)
+    return [(name.decode("ascii"), _FOLD.sub(" ", charset.decode(value)[0]).strip()) for name, value in found]
+
+
+def _name_ends(line: str) -> int:
+    """Where the colon after a field's name stands; 0 where the line is none."""
+    at = line.find(":")
+    return at if at > 0 and " " not in line[:at].rstrip() and line[0] > " " else 0
 
 
 def readable(value: str) -> str:
     """A field's value for people: encoded words decoded, no control characters, one line."""
     if "=?" in value:
         value = decode_words(value)
-    return _CONTROL.sub(" ", value).strip() if _CONTROL.search(value) else value
+    return _CONTROL.sub(" ", value).strip() if not value.isprintable() else value
 
 
 def decode_words(value: str) -> str:
@@ -95,8 +104,7 @@ def lenient_base64(raw: bytes) -> bytes:
         return binascii.a2b_base64(raw)
     except binascii.Error:
         pass
-    joined = b"".join(_padded(_NOT_BASE64.sub(b"", chunk)) for chunk in re.split(rb"=+", raw) if chunk)
-    return joined
+    return b"".join(_padded(_NOT_BASE64.sub(b"", chunk)) for chunk in re.split(rb"=+", raw) if chunk)
 
 
 def _padded(chunk: bytes) -> bytes:

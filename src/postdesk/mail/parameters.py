@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from postdesk.mail import charset, headers
@@ -12,7 +14,8 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _SECTION = re.compile(r"(.+?)\*(\d{1,4})(\*?)\Z")
 
 
-def parse(value: str) -> tuple[str, dict[str, str]]:
+@lru_cache(maxsize=1024)
+def parse(value: str) -> tuple[str, Mapping[str, str]]:
     """("type/subtype" or disposition in lower case, parameters by lower-case name, decoded)."""
     main, semicolon, _ = value.partition(";")
     main = main.strip().lower()

@@ -12,7 +12,7 @@ from postdesk.mail.message import Address, Bounce, Kind, ParsedMail, Priority
 from postdesk.mail.part import Part
 
 _FROM_LINE = re.compile(rb"\A[\r\n]*(?:\xef\xbb\xbf)?(?:>?From [^\r\n]{1,300}\r?\n)+(?=[!-9;-~]+[ \t]*:)")
-_OUR_ID = re.compile(r"pd1\.[a-z2-7]{26,90}@[A-Za-z0-9._-]{1,200}", re.IGNORECASE)
+_OUR_ID = re.compile(r"pd1\.[a-z2-7]{26,90}@[A-Za-z0-9._-]{1,200}")
 _FEEDBACK = re.compile(rb"^feedback-type[ \t]*:[ \t]*([A-Za-z-]{1,40})", re.IGNORECASE | re.MULTILINE)
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-delivered-to")
 _PRIORITIES: dict[str, Priority] = {
@@ -137,5 +137,5 @@ def _feedback_type(leaves: list[Part]) -> str | None:
 
 def _our_ids(text: str, html: str | None) -> tuple[str, ...]:
     """Ids of ours hidden in the words; the newest message is quoted first."""
-    both = [source for source in (text, html) if source and ("pd1." in source or "PD1." in source)]
+    both = [source for source in (text, html) if source and "pd1." in source]
     return tuple(dict.fromkeys(found.lower() for source in both for found in _OUR_ID.findall(source)))

@@ -26,7 +26,7 @@ _DEEPEST = 100
 
 
 @dataclass(slots=True)
-class _Doubt(Exception):  # noqa: N818 - it is not an error: it asks for the other reader.
+class _Doubt(Exception):
     """The quick reader's answer is not to be trusted for this message."""
 
     why: str = field(default="")

@@ -44,8 +44,33 @@ _HTML_HINTS = (
     "replySplit",
 )
 #: How advertisements of devices begin; asked before the long pattern.
-_DEVICE_STARTS = frozenset("se ge wr vo di en in ve sk lä wy od от ip 从我 发自 나의 té th pl".split())
+_DEVICE_STARTS = frozenset(
+    [
+        "se",
+        "ge",
+        "wr",
+        "vo",
+        "di",
+        "en",
+        "in",
+        "ve",
+        "sk",
+        "lä",
+        "wy",
+        "od",
+        "от",
+        "ip",
+        "从我",
+        "发自",
+        "나의",
+        "té",
+        "th",
+        "pl",
+    ]
+)
+_ODD_STARTS = _DEVICE_STARTS | {start.capitalize() for start in _DEVICE_STARTS} | {"iP"}
 _RULE_SIGNS = frozenset("-_*=~")
+_ODD_SIGNS = _RULE_SIGNS | {">"}
 #: The last sign, and the last word, of a line that introduces a quotation; Zoho ends it with dashes.
 _INTRO_ENDS = frozenset(":：*_e道-")
 _INTRO_ENDINGS = (":", ":*", ":_", "：", "wrote", "写道", "wrote ----", "wrote ---")
@@ -70,7 +95,10 @@ def cut(text: str, *, separator: str | None = None) -> tuple[str, str]:
     if len(lines) > _MOST_LINES:
         return text, ""
     stripped = [line.strip() for line in lines]
-    sorts = [_sort(line) if line else _BLANK for line in stripped]
+    sorts = [
+        (_TEXT if line[:2] not in _ODD_STARTS and line[0] not in _ODD_SIGNS else _sort(line)) if line else _BLANK
+        for line in stripped
+    ]
     if _QUOTED in sorts:
         _find_tails_of_quotes(stripped, sorts)
     _find_intros(stripped, sorts)
@@ -117,13 +145,17 @@ def _find_intros(lines: list[str], sorts: list[int]) -> None:
     asked = [at for at, line in enumerate(lines) if line[-1:] in _INTRO_ENDS]
     for at in asked:
         line = lines[at - 1] + line if (line := lines[at]) == ">:" and at else lines[at]
-        if not line.endswith(_INTRO_ENDINGS) or not WROTE.search(line):
+        if not line.endswith(_INTRO_ENDINGS) or not _says_wrote(line.lower()):
             continue
         start = _start_of_intro(lines, sorts, at)
         if start is None and (DATED.search(line) or _next_sort(sorts, at + 1) == _QUOTED):
             start = at
         if start is not None:
             sorts[start : at + 1] = [_INTRO] * (at + 1 - start)
+
+
+def _says_wrote(line: str) -> bool:
+    return any(word in line for word in WROTE)
 
 
 def _start_of_intro(lines: list[str], sorts: list[int], at: int) -> int | None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 
 #: "On Monday, A wrote:": the verb that ends the line above a quotation. Asked only of lines that end with a colon.
-WROTE = re.compile(
-    r"(?:\bwrote\b|\bschrieb\b|\bgeschrieben\b|a écrit|a ecrit|\bescribi[óo]\b|ha scritto|\bschreef\b|\bescreveu\b|\bskrev\b|\bkirjoitti\b|\bnapisał|\bpisze\b|"
-    r"\bnapsala?\b|\bnapísal|\bírta\b|\ba scris\b|\bpiše\b|написал|пишет|писал|написа|έγραψε|yazdı|şunları yazdı|写道|寫道|さんは書き|:書き|のメッセージ|님이 작성|작성:|đã viết|menulis|"
-    r"\bsaid\b|\bwrites\b|كتب|כתב|\bskrifaði\b|kirjutas|rašė|rakstīja|\bва написа\b|<[^<>\s]+@[^<>\s]+>\s*[:：]$)",
-    re.IGNORECASE,
-)
+WROTE = (
+    "wrote", "schrieb", "geschrieben", "a écrit", "a ecrit", "escribió", "escribio", "ha scritto", "schreef", "escreveu", "skrev", "kirjoitti", "napisał",
+    "pisze", "napsal", "napísal", "írta", "a scris", "piše", "написал", "пишет", "писал", "написа", "έγραψε", "yazdı", "写道", "寫道", "書きました",
+    "のメッセージ", "님이 작성", "작성:", "đã viết", "menulis", " said", "writes", "كتب", "כתב", "skrifaði", "kirjutas", "rašė", "rakstīja", "@", ">:",
+)  # fmt: skip
 #: What such a line begins with; it may be wrapped over several lines, of which the first begins so.
 INTRO_START = re.compile(
     r"[\s*>_-]*(?:(?:on|am|ma|ti|ke|to|pe|la|su|le|el|il|op|em|den|dne|dnia|w dniu|em|a|på|the|at|in|le|lun|mar|mer|jeu|ven|sam|dim|lør|søn|man|tir|ons|tor|fre|mon|tue|wed|thu|fri|sat|sun|"
-    r"в|на|пн|вт|ср|чт|пт|сб|вс|στις|在|于|vào|pada)\b|\d{1,4}[-./年]|\"?[\w'. -]{1,60}<[^>]+@)",
+    r"в|на|пн|вт|ср|чт|пт|сб|вс|στις|在|于|vào|pada)(?=[\s,.])|\d{1,4}[-./年]|\"?[\w'. -]{1,60}<[^>]+@)",
     re.IGNORECASE,
 )
 DATED = re.compile(r"\d{1,2}[:.h]\d\d|\b(?:19|20)\d\d\b|@|\d{1,2}[./-]\d{1,2}[./-]\d\d", re.IGNORECASE)
@@ -40,8 +39,8 @@ FROM_LINE = re.compile(
 )
 OTHER_LINE = re.compile(
     r"[\s*>|_]*(?:(sent|date|gesendet|datum|envoyé|envoyé le|date|enviado(?: el)?|fecha|data|inviato|verzonden|sendt|skickat|dato|wysłano|odesláno|отправлено|дата|lähetetty|elküldve|"
-    r"gönderildi|tarih|发送时间|傳送時間|日期|送信日時|보낸 날짜|날짜)|(to|an|à|para|a|aan|til|till|do|komu|кому|vastaanottaja|címzett|kime|alıcı|收件人|收件者|宛先|받는 ?사람|cc|kopie)|"
-    r"(subject|betreff|objet|asunto|assunto|oggetto|onderwerp|emne|ämne|temat|předmět|тема|aihe|tárgy|konu|主题|主旨|件名|제목)|(reply-to|antwort an|importance|wichtigkeit|attachments?|organi[sz]ation))\s*\*?\s*[:：]\**\s*(.*)",
+    r"gönderildi|tarih|发送时间|傳送時間|日期|送信日時|보낸 날짜|날짜)|(to|an|à|para|a|aan|til|till|do|komu|кому|vastaanottaja|címzett|kime|alıcı|收件人|收件者|宛先|받는 ?사람|cc|kopie|copie à|copie)|"
+    r"(subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|emne|ämne|temat|předmět|тема|aihe|tárgy|konu|主题|主旨|件名|제목)|(reply-to|antwort an|importance|wichtigkeit|attachments?|organi[sz]ation))\s*\*?\s*[:：]\**\s*(.*)",
     re.IGNORECASE,
 )
 SIGNATURE = re.compile(r"(?:--|__|_{5,}|-{5,}|\*{5,}|={5,}|~{5,})[ \t\u00a0]*\Z")

@@ -23,7 +23,7 @@ def unpack(text: str) -> tuple[str, list[Attachment]]:
 
     def take(block: re.Match[str]) -> str:
         content = decode_block(block[2].encode("latin-1", "replace"))
-        if not content and block[2].strip(" `\n") or len(found) >= _MOST:
+        if (not content and block[2].strip(" `\n")) or len(found) >= _MOST:
             return block[0]
         name = safe(block[1]) or made_up("application/octet-stream", len(found) + 1)
         found.append(Attachment(name, "application/octet-stream", content))

@@ -32,6 +32,8 @@ SEARCH_DEPTH: Final = 2000
 THREAD_PAGE: Final = 100
 #: Anything in a mail's HTML that its plain text cannot show.
 _RICH: Final = r"<(img|table|h[1-6]|ul|ol|font|center)\M"
+#: An image that is fetched from elsewhere when it is shown.
+_REMOTE: Final = r"<img[^>]+src\s*=\s*[\"']?\s*(https?:)?//"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +148,15 @@ def entries_of(
 ) -> tuple[Entry, ...]:
     """The newest `limit` entries, oldest first, with authors, files, letter and recipients.
 
-    `html` stays in the database; instead `has_html` and `is_rich` (it shows what text cannot) are set.
+    `html` stays in the database; instead `has_html`, `is_rich` (it shows what text cannot)
+    and `has_remote_images` are set.
     """
     entries = Entry.objects.filter(ticket=ticket, pk__gt=after)
     if before is not None:
         entries = entries.filter(pk__lt=before)
-    entries = entries.annotate(has_html=~Q(html=""), is_rich=Q(html__iregex=_RICH)).defer("html")
+    entries = entries.annotate(
+        has_html=~Q(html=""), is_rich=Q(html__iregex=_RICH), has_remote_images=Q(html__iregex=_REMOTE)
+    ).defer("html")
     rows = entries.select_related("agent", "user").prefetch_related("attachments", _letters("letter")).order_by("-pk")
     return tuple(reversed(rows[:limit]))
 

@@ -1,7 +1,7 @@
 """A connected socket with a read buffer, a time limit on each operation, and limits on what a server may send.
 
 IMAP, POP3 and SMTP read through this: no line limit of the standard library applies (imaplib cuts
-lines at 1,000,000 bytes, poplib at 2,048), and reading what has already arrived never blocks.
+lines at 1,000,000 bytes, poplib at 2,048).
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from postdesk.wire.errors import translate
 from postdesk.wire.source import SLOWEST
 
 PIECE = 256 * 1024
+BACKSTOP = 20
+"""The watchdog keeps the limits; the socket's own time-out, so many times ours, only ends a wait it missed."""
+
 LONGEST_LINE = 64 * 1024 * 1024
 LONGEST_MESSAGE = 512 * 1024 * 1024
 
@@ -33,8 +36,7 @@ class Channel:
         self._buffer = bytearray()
         self._deadline: Deadline | None = None
         self._earned = 0
-        # The watchdog is the limit; this one only ends a wait that the watchdog somehow missed.
-        sock.settimeout(timeout * 4)
+        sock.settimeout(timeout * BACKSTOP)
 
     @contextlib.contextmanager
     def limited(self, seconds: float | None = None, *, stage: str = "talk") -> Iterator[None]:
@@ -60,7 +62,7 @@ class Channel:
         except WireError:
             self.drop()
             raise
-        self.sock.settimeout(self.timeout * 4)
+        self.sock.settimeout(self.timeout * BACKSTOP)
         self.encrypted = True
 
     def send(self, data: bytes) -> None:
@@ -122,33 +124,6 @@ class Channel:
         if data.startswith(b".."):
             data = data[1:]
         return data.replace(b"\n..", b"\n.") if b"\n.." in data else data
-
-    def lines_at_hand(self) -> list[bytes]:
-        """The complete lines that have arrived already, TLS layer included; never waits.
-
-        Raises Disconnected at the end of the stream.
-        """
-        ended = False
-        self.sock.settimeout(0)
-        try:
-            while piece := self.sock.recv(PIECE):
-                self._buffer += piece
-            ended = True
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            pass
-        except OSError as exc:
-            self.drop()
-            raise translate(exc, host=self.host, stage="talk") from exc
-        finally:
-            if self.alive:
-                self.sock.settimeout(self.timeout * 4)
-        lines = []
-        while (end := self._buffer.find(b"\n")) >= 0:
-            lines.append(self._take(end + 1))
-        if ended and not lines:
-            self.drop()
-            raise Disconnected(f"{self.host} closed the connection")
-        return lines
 
     def drop(self) -> None:
         """Close without a word."""

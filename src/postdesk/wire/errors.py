@@ -49,7 +49,7 @@ _LISTED = re.compile(r"\[b?['\"](.*)['\"]\]", re.DOTALL)
 _RESPONSE_CODE = re.compile(r"\[([A-Z][A-Z/-]*)[^\]]*\]", re.IGNORECASE)
 _UNEXPECTED = re.compile(r"(?:unexpected response|unterminated line): b?(.*)", re.DOTALL)
 #: RFC 5530 (IMAP) and RFC 2449, 3206 (POP3): the server is in order, and cannot serve this mailbox just now.
-_COME_BACK = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "IN-USE", "SYS/TEMP", "LOGIN-DELAY"})
+_COME_BACK = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "IN-USE", "SYS/TEMP", "LOGIN-DELAY"})
 
 _CERTIFICATE_ADVICE = (
     ("expired", "Its owner must renew it."),
@@ -84,9 +84,12 @@ def enhanced_code(text: str) -> str | None:
 
 @contextmanager
 def border(host: str, stage: str) -> Iterator[None]:
-    """Translate whatever the libraries raise inside."""
+    """Translate whatever the libraries raise inside; errors of our own only learn where they happened."""
     try:
         yield
+    except WireError as error:
+        translate(error, host=host, stage=stage)
+        raise
     except LIBRARY_ERRORS as error:
         raise translate(error, host=host, stage=stage) from error
 

@@ -15,7 +15,7 @@ from postdesk.wire.imap_link import connect
 from postdesk.wire.imap_reading import Reading
 from postdesk.wire.imap_talk import Talk, as_uids, named
 from postdesk.wire.login import Login
-from postdesk.wire.source import Fetched, Key, Listed, Settlement
+from postdesk.wire.source import Fetched, Key, Listed, Settling
 
 
 def open_imap(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> ImapSource:
@@ -34,7 +34,7 @@ class ImapSource:
         self._folders = Folders(talk.client)
         self._reading = Reading(talk)
         self._idle: Idle | None = None
-        self._announced = self._readonly = False
+        self._announced = self._readonly = self._fresh = False
         self._count = 0
         self._folder = ""
         self._epoch = 0
@@ -89,7 +89,7 @@ class ImapSource:
         epoch = answer.get(b"UIDVALIDITY")
         if not isinstance(epoch, int):
             raise BadProtocol("the server gives no UIDVALIDITY, so its messages cannot be told apart")
-        self._epoch, self._readonly = epoch, readonly
+        self._epoch, self._readonly, self._fresh = epoch, readonly, True
         self._reading = Reading(self._talk)
         self._forget_news()
         self._count = int(answer.get(b"EXISTS", 0))
@@ -98,6 +98,11 @@ class ImapSource:
 
     def listing(self, above: int | None = None) -> list[Listed]:
         """All messages, or those with a UID over `above`, oldest first."""
+        if not self._fresh:
+            # In a folder that stays open, later mail exists for us only after a NOOP (RFC 3501 section 5.2).
+            with self._talk("noop"):
+                self._talk.client.noop()
+        self._fresh = False
         self._forget_news()
         return self._reading.listing(above, expected=self._count)
 
@@ -105,7 +110,7 @@ class ImapSource:
         """The messages by UID, a batch at a time; none becomes \\Seen, and one that is gone is not yielded."""
         return self._reading.fetch(keys)
 
-    def settle(self, keys: Sequence[Key], how: Settlement, archive_folder: str | None = None) -> None:
+    def settle(self, keys: Sequence[Key], how: Settling, archive_folder: str | None = None) -> None:
         """Move to `archive_folder` (made when missing), delete, or leave. Messages that are gone are passed over."""
         if how == "nothing" or not keys:
             return

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import imaplib
 import socket
-from typing import Any
+from io import BufferedReader
+from typing import Any, cast
 
 from imapclient import IMAPClient
 
@@ -61,10 +62,11 @@ class Link(imaplib.IMAP4):
             raise self.abort(f"the server announces {size} bytes, which is more than it listed")
         self.allowance -= size
         # In pieces, because an announced size alone must not take memory, and because what arrives buys time.
+        reader = cast(BufferedReader, self.file)
         pieces: list[bytes] = []
         missing = size
         while missing:
-            piece = super().read(min(missing, _PIECE))
+            piece = reader.read1(min(missing, _PIECE))
             if not piece:
                 raise self.abort(f"the connection ended after {size - missing} of {size} bytes")
             pieces.append(piece)
@@ -94,6 +96,11 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient has no types.
         """imaplib's side of this client."""
         link: Link = self._imap
         return link
+
+    def _check_resp(self, expected: str, command: str, typ: str, data: list[bytes]) -> None:
+        # The server's words as bytes; IMAPClient's way drops every character of them that is not ASCII.
+        if typ != expected:
+            raise imaplib.IMAP4.error(data[0])
 
     def capability_names(self) -> frozenset[str]:
         """What the server can do, in capitals, as of now (a login usually changes it)."""

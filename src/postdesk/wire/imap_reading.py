@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from postdesk.basics.errors import BadProtocol, Disconnected, Rejected
+from postdesk.basics.errors import BadProtocol, Busy, Disconnected, Rejected
 from postdesk.wire.imap_talk import Talk, as_uids, named
-from postdesk.wire.source import Fetched, Key, Listed, batches, bytes_of
+from postdesk.wire.source import Fetched, Key, Listed, batches
 
 #: What a batch may hold beyond twice what was listed. A server that is wrong about one size must not make its mailbox
 #: unreadable for ever; memory stays bounded all the same.
@@ -23,7 +23,7 @@ class Reading:
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
-        self._sizes: dict[int, int] = {}
+        self._sizes: dict[Key, int] = {}
 
     def listing(self, above: int | None, *, expected: int) -> list[Listed]:
         """The messages with a UID over `above`, oldest first; `expected` is about how many there may be."""
@@ -39,29 +39,29 @@ class Reading:
             return []
         self._sizes.update(found)
         # "n:*" always names the last message, even when its UID is less than n.
-        return [Listed(uid, found[uid]) for uid in sorted(found) if uid >= first]
+        return [Listed(uid, found[uid]) for uid in sorted(as_uids([*found])) if uid >= first]
 
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages, in batches by what the listing said of their sizes."""
         uids = as_uids(keys)
         self._sizes.update(self._sizes_of([uid for uid in uids if uid not in self._sizes]))
-        for batch in batches([Listed(uid, self._sizes[uid]) for uid in uids if uid in self._sizes]):
-            yield from self._batch(as_uids([one.key for one in batch]), bytes_of(batch))
+        for batch in batches([uid for uid in uids if uid in self._sizes], self._sizes):
+            yield from self._batch(as_uids(batch), sum(self._sizes[uid] for uid in batch))
 
-    def _sizes_of(self, uids: Sequence[int]) -> dict[int, int]:
-        found: dict[int, int] = {}
+    def _sizes_of(self, uids: Sequence[int]) -> dict[Key, int]:
+        found: dict[Key, int] = {}
         for uid_set in named(uids):
             with self._talk("list"):
                 found.update(self._sizes_of_set(uid_set))
         return found
 
-    def _sizes_of_set(self, uid_set: str) -> dict[int, int]:
+    def _sizes_of_set(self, uid_set: str) -> dict[Key, int]:
         """By imaplib, without IMAPClient's parser: a hundred thousand lines of two numbers are no work."""
         link = self._talk.link
         status, answer = link.uid("FETCH", uid_set, "(UID RFC822.SIZE)")
         if status != "OK":
             raise link.error(answer[-1])
-        found: dict[int, int] = {}
+        found: dict[Key, int] = {}
         for line in answer:
             if not isinstance(line, bytes):
                 continue
@@ -74,7 +74,7 @@ class Reading:
     def _batch(self, uids: Sequence[int], weight: int) -> Iterator[Fetched]:
         try:
             answer = self._bodies(uids, weight)
-        except Rejected as refusal:
+        except (Rejected, Busy) as refusal:
             # A server may refuse the whole command because one of the messages is gone (RFC 2180 section 4.1).
             yield from self._singly(uids, refusal)
             return
@@ -83,13 +83,13 @@ class Reading:
             if one is not None:
                 yield one
 
-    def _singly(self, uids: Sequence[int], refusal: Rejected) -> Iterator[Fetched]:
+    def _singly(self, uids: Sequence[int], refusal: Rejected | Busy) -> Iterator[Fetched]:
         there = self._sizes_of(uids)
         refused = 0
-        for uid in there:
+        for uid in as_uids([*there]):
             try:
                 answer = self._bodies([uid], there[uid])
-            except Rejected as error:
+            except (Rejected, Busy) as error:
                 # One message that the server cannot give must not hold up the others.
                 refused, refusal = refused + 1, error
                 continue

@@ -25,7 +25,7 @@ from postdesk.wire import sasl
 from postdesk.wire.channel import Channel, open_channel
 from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
-from postdesk.wire.errors import translate, words
+from postdesk.wire.errors import border, translate, words
 from postdesk.wire.login import Login
 from postdesk.wire.source import BATCH_MESSAGES, Fetched, Key, Listed, Settling, batches
 
@@ -238,12 +238,9 @@ def _features(channel: Channel) -> dict[str, str]:
 
 
 def _log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str], greeting: str) -> None:
-    try:
-        with channel.limited(stage="login"):
-            ok, text = _credentials(channel, endpoint, login, features, greeting)
-    except WireError as exc:
-        exc.fields.setdefault("stage", "login")
-        raise
+    # A challenge that is not base64 is a ValueError.
+    with border(channel.host, "login"), channel.limited(stage="login"):
+        ok, text = _credentials(channel, endpoint, login, features, greeting)
     if not ok:
         raise _refusal(channel, text, stage="login", oauth2=login.mechanism == "oauth2")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from postdesk.basics.errors import BadProtocol, LoginRefused
+from postdesk.basics.errors import BadProtocol, BrokenSetup, LoginRefused
 from postdesk.wire import sasl
 from postdesk.wire.channel import Channel
 from postdesk.wire.endpoint import Endpoint
@@ -24,7 +24,7 @@ def greet(channel: Channel, name: str) -> dict[str, str]:
     """EHLO, or HELO where that is unknown: upper-case keyword to its parameters."""
     written = name.encode("idna") if not name.isascii() else name.encode()
     if not written or any(byte <= 32 for byte in written):
-        raise BadProtocol(f'"{name}" cannot be said in EHLO')
+        raise BrokenSetup(f'"{name}" is not a name to greet a server with')
     reply = ask(channel, b"EHLO " + written, stage="ehlo")
     features: dict[str, str] = {}
     if reply.permanent:
@@ -63,6 +63,6 @@ def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[st
 
 def _challenge(reply: Reply) -> bytes:
     try:
-        return base64.b64decode(reply.text)
+        return base64.b64decode(reply.lines[0])
     except ValueError as exc:
         raise BadProtocol("the server's challenge is not base64") from exc

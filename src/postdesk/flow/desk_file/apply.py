@@ -54,14 +54,20 @@ def apply_file(
 
 
 def _refuse(problems: list[Invalid], broken: Iterable[Invalid]) -> None:
-    """Raise when there is anything to complain of. Of one key only the first complaint is made."""
-    by_field: dict[str, Invalid] = {}
+    """Raise when there is anything to complain of. What a complaint was made of already is left at that."""
+    told: dict[str, Invalid] = {}
     for problem in (*problems, *broken):
-        by_field.setdefault(problem.field, problem)
-    if by_field:
-        sentences = tuple(str(problem) for problem in by_field.values())
+        if not any(field in told for field in _covering(problem.field)):
+            told[problem.field] = problem
+    if told:
+        sentences = tuple(str(problem) for problem in told.values())
         count = "1 problem" if len(sentences) == 1 else f"{len(sentences)} problems"
         raise Refused(f"The file has {count}; nothing was changed.", problems=sentences)
+
+
+def _covering(field: str) -> tuple[str, ...]:
+    """The key itself, where its secret was to come from, and the table it stands in."""
+    return (field, f"{field}_env", f"{field}_file", field.rpartition(".")[0])
 
 
 class _Lines(list[str]):

@@ -42,7 +42,7 @@ def mail(request: AgentRequest, number: int, entry: int) -> HttpResponse:
 
     images = request.GET.get("images") == "1"
     safe = safe_html(row.html, cid_url=cid_url, images=images)
-    response = render(request, "inbox/mail.html", {"safe": safe, "html": safe.html})
+    response = render(request, "inbox/mail.html", {"html": safe.html})
     response.headers["Content-Security-Policy"] = policy.FRAME_POLICY_WITH_IMAGES if images else policy.FRAME_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -77,7 +77,7 @@ def _found(request: AgentRequest, words: str) -> HttpResponseBase:
 
 def _shelf(request: AgentRequest) -> Shelf:
     asked = request.GET.get("view", "open")
-    return cast(Shelf, asked) if asked in SHELVES else "open"
+    return next((shelf for shelf in SHELVES if shelf == asked), "open")
 
 
 def _order(request: AgentRequest) -> Order:

@@ -1,7 +1,25 @@
-"""Addresses of these screens."""
+"""Addresses of the administrators' screens: mailboxes, held mail, outbox."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from postdesk.web.panel import held, mailboxes, outbox
+
+urlpatterns: list[URLPattern] = [
+    path("panel/mailboxes", mailboxes.show, name="mailboxes"),
+    path("panel/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
+    path("panel/mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox-pause"),
+    path("panel/mailboxes/<int:pk>/resumption", mailboxes.resumption, name="mailbox-resumption"),
+    path("panel/held", held.show, name="held"),
+    path("panel/held/<int:pk>", held.one, name="held-mail"),
+    path("panel/held/<int:pk>/source", held.source, name="held-source"),
+    path("panel/held/<int:pk>/retries", held.retries, name="held-retries"),
+    path("panel/held/<int:pk>/tickets", held.tickets, name="held-tickets"),
+    path("panel/held/<int:pk>/discarding", held.discarding, name="held-discarding"),
+    path("panel/outbox", outbox.show, name="outbox"),
+    path("panel/outbox/<int:pk>/retries", outbox.retries, name="letter-retries"),
+    path("panel/outbox/<int:pk>/cancellation", outbox.cancellation, name="letter-cancellation"),
+    path("panel/outbox/<int:pk>/delivery", outbox.delivery, name="letter-delivery"),
+    path("panel/outbox/<int:pk>/sendings", outbox.sendings, name="letter-sendings"),
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import cached_property
 
 from postdesk import __version__
 from postdesk.people.models import Agent
@@ -16,20 +16,29 @@ from postdesk.web.shared.attention import failing_mailboxes, held_mail, unsettle
 CAP = 99
 
 
+class Attention:
+    """Counted when asked for, and once: only pages that draw the navigation ask, a partial never does."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+
+    @cached_property
+    def held(self) -> int:
+        return held_mail(self.agent)[: CAP + 1].count()
+
+    @cached_property
+    def outbox(self) -> int:
+        return unsettled_letters(self.agent)[: CAP + 1].count()
+
+    @cached_property
+    def mailboxes(self) -> int:
+        return failing_mailboxes(self.agent)[: CAP + 1].count()
+
+
 def desk(request: HttpRequest) -> dict[str, Any]:
     """The version; for agents also what they may do, and what waits for somebody's decision."""
     agent = getattr(request, "user", None)
     if not isinstance(agent, Agent):
         return {"desk_version": __version__}
     allowed = {verb.replace(".", "_"): may(agent, verb) for verb in PERMISSIONS}
-    return {
-        "desk_version": __version__,
-        "me": agent,
-        "may": allowed,
-        # Counted only by pages that draw the navigation; a partial never asks.
-        "attention": {
-            "held": SimpleLazyObject(lambda: held_mail(agent)[: CAP + 1].count()),
-            "outbox": SimpleLazyObject(lambda: unsettled_letters(agent)[: CAP + 1].count()),
-            "mailboxes": SimpleLazyObject(lambda: failing_mailboxes(agent)[: CAP + 1].count()),
-        },
-    }
+    return {"desk_version": __version__, "me": agent, "may": allowed, "attention": Attention(agent)}

@@ -23,7 +23,7 @@ P = ParamSpec("P")
 class AgentRequest(HttpRequest):
     """A request whose sender is known to be an active agent."""
 
-    user: Agent  # type: ignore[assignment]
+    user: Agent
 
 
 View = Callable[Concatenate[AgentRequest, P], HttpResponseBase]

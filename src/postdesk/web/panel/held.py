@@ -1,0 +1,96 @@
+"""Held and shunted mail: why it waits, what it is, and what a person makes of it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+
+from postdesk.basics import clock
+from postdesk.flow import held
+from postdesk.flow import source as stored
+from postdesk.mail.message import ParsedMail
+from postdesk.mailroom.models import SpooledMail
+from postdesk.web.shared import policy
+from postdesk.web.shared.attention import held_mail
+from postdesk.web.shared.doors import AgentRequest, door
+
+PAGE = 50
+#: Bytes of raw source shown on the page; all of it is there as a download.
+SOURCE_SHOWN = 64 * 1024
+
+
+@door("held.read")
+def show(request: AgentRequest) -> HttpResponseBase:
+    """The newest first, a page at a time (`before`: the id the page before ended with)."""
+    waiting = held_mail(request.user).select_related("mailbox__email").defer("traceback")
+    before = request.GET.get("before", "")
+    if before.isdecimal():
+        waiting = waiting.filter(pk__lt=int(before[:18]))
+    rows = list(waiting[: PAGE + 1])
+    more = rows[PAGE - 1].pk if len(rows) > PAGE else 0
+    return render(request, "panel/held.html", {"section": "held", "rows": rows[:PAGE], "more": more})
+
+
+@door("held.read")
+def one(request: AgentRequest, pk: int) -> HttpResponseBase:
+    """One message: its words, why it waits, its traceback, its source."""
+    row = _held(request, pk)
+    raw = stored.raw_bytes(row) if row.blob_id else b""
+    context = {
+        "section": "held",
+        "row": row,
+        "mail": _readable(row),
+        "source": raw[:SOURCE_SHOWN].decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+        "is_cut": len(raw) > SOURCE_SHOWN,
+    }
+    return render(request, "panel/held_mail.html", context)
+
+
+@door("held.read")
+def source(request: AgentRequest, pk: int) -> HttpResponse:
+    """The raw message as a download."""
+    row = _held(request, pk)
+    if not row.blob_id:
+        raise Http404
+    response = HttpResponse(stored.raw_bytes(row), content_type="message/rfc822")
+    response.headers["Content-Disposition"] = f'attachment; filename="held-{row.pk}.eml"'
+    response.headers["Content-Security-Policy"] = policy.FILE_POLICY
+    return response
+
+
+@door("held.decide", "POST")
+def retries(request: AgentRequest, pk: int) -> HttpResponseBase:
+    held.retry(_held(request, pk), by=request.user, at=clock.now())
+    messages.success(request, "The message is judged anew, with today's program and rules.")
+    return redirect("held")
+
+
+@door("held.decide", "POST")
+def tickets(request: AgentRequest, pk: int) -> HttpResponseBase:
+    ticket = held.make_ticket(_held(request, pk), by=request.user, at=clock.now())
+    messages.success(request, f"Ticket #{ticket.number} was made of the message. Nobody was answered automatically.")
+    return redirect("ticket", number=ticket.number)
+
+
+@door("held.decide", "POST")
+def discarding(request: AgentRequest, pk: int) -> HttpResponseBase:
+    held.discard(_held(request, pk), by=request.user, at=clock.now())
+    messages.success(request, "Discarded. The ledger keeps the message's bytes.")
+    return redirect("held")
+
+
+def _held(request: AgentRequest, pk: int) -> SpooledMail:
+    """The message if it waits for a decision and the agent may see it."""
+    return get_object_or_404(held_mail(request.user).select_related("mailbox__email"), pk=pk)
+
+
+def _readable(row: SpooledMail) -> ParsedMail | None:
+    """The message as it is understood today; None when the bytes are not here or reading them is what fails."""
+    if not row.blob_id:
+        return None
+    try:
+        return stored.parsed(row)
+    except Exception:  # noqa: BLE001 - the page exists to show the very message that broke the program
+        return None
