@@ -81,7 +81,7 @@ def test_the_choices_in_the_table_are_those_of_the_database() -> None:
     assert allowed(keys.MAILBOX, "fetched") == tuple(Fetched.values)
     assert allowed(keys.MAILBOX, "auth") == tuple(MailboxAuth.values)
     assert allowed(keys.SMTP, "auth") == tuple(SmtpAuth.values)
-    assert keys.PRIORITIES == tuple(Priority.values)
+    assert tuple(Priority.values) == keys.PRIORITIES
 
 
 def test_every_key_is_explained_in_a_sentence() -> None:

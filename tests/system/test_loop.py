@@ -96,7 +96,7 @@ def test_a_watched_mailbox_is_answered_at_once(installation: Installation, dovec
     dovecot.deliver("pushed", mail(message_id="push@c"))
 
     # Far below the five minutes of the next poll.
-    assert sink.wait_for(1, timeout=10)[0].recipients == ["carol@example.com"]
+    assert sink.wait_for(1, timeout=10)[0].recipients == ("carol@example.com",)
 
 
 def test_two_workers_share_the_work_and_one_may_die(installation: Installation, dovecot: Dovecot, sink: Sink):

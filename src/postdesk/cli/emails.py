@@ -24,15 +24,14 @@ def emails(*, as_json: bool) -> None:
     if as_json:
         write_lines(documents)
         return
-    columns = ("address", "department", "fetched from", "freshness", "last success", "backlog", "sent by", "last error")
+    columns = ("address", "department", "freshness", "backlog", "fetched from", "sent by", "last error")
     rows = (
         (
             one["address"],
             one["department"],
-            one["mailbox"]["host"] if one["mailbox"] else "",
             one["health"]["freshness"],
-            one["health"]["last_success_at"],
             one["health"]["backlog"],
+            one["mailbox"]["host"] if one["mailbox"] else "",
             one["smtp"]["host"] if one["smtp"] else "",
             one["health"]["last_error"],
         )

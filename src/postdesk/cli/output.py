@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_WIDTH_OF_A_PIPE = 200
+
 
 def write_lines(documents: Iterable[dict[str, Any]]) -> None:
     """JSON Lines in UTF-8, each written as soon as it is made; half surrogates, which UTF-8 lacks, become "?"."""
@@ -31,11 +33,12 @@ def write_document(document: dict[str, Any]) -> None:
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table for people; `empty` is said when there are no rows. Cells are plain text: mail cannot style them."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(cell(value)) for value in row))
-    console = Console()
+    # What reads a pipe has no width of its own to respect.
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH_OF_A_PIPE)
     console.print(table if table.row_count else empty, markup=False, highlight=False)
 
 

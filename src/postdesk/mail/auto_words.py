@@ -7,9 +7,12 @@ import re
 #: Automatic answers: absence notices and confirmations of receipt.
 OUT_OF_OFFICE = re.compile(
     r"\s*(?:(?:re|aw|sv|antw|fwd?)\s*:\s*)*\[?\s*(?:"
-    r"auto(?:matic|mated|matisk|mática|matica|matique|matisch)?[ -]?(?:reply|response|answer|respon[sd]er)\b|auto(?:-|: )?(?:re(?:ply)?)\b\s*:|autoreply\b|"
-    r"out[ -]of[ -](?:the[ -])?office\b|ooo\b\s*[:\-]|i am out of (?:the )?office|away from (?:my|the) (?:office|mail|desk)|vacation (?:reply|notice|message|response)|on vacation\b|"
-    r"automatische antwort|abwesenheits(?:notiz|meldung|nachricht|agent|assistent)|abwesenheit\b|abwesend\b|nicht im (?:haus|büro)|urlaubs(?:vertretung|benachrichtigung)|eingangsbestätigung|"
+    r"auto(?:matic|mated|matisk|mática|matica|matique|matisch)?[ -]?(?:reply|response|answer|respon[sd]er)\b|"
+    r"auto(?:-|: )?(?:re(?:ply)?)\b\s*:|autoreply\b|"
+    r"out[ -]of[ -](?:the[ -])?office\b|ooo\b\s*[:\-]|i am out of (?:the )?office|away from (?:my|the) (?:office|"
+    r"mail|desk)|vacation (?:reply|notice|message|response)|on vacation\b|"
+    r"automatische antwort|abwesenheits(?:notiz|meldung|nachricht|agent|assistent)|abwesenheit\b|abwesend\b|"
+    r"nicht im (?:haus|büro)|urlaubs(?:vertretung|benachrichtigung)|eingangsbestätigung|"
     r"réponse automatique|reponse automatique|absence du bureau|absent du bureau|message d'absence|absence\s*:|"
     r"respuesta autom[áa]tica|fuera de (?:la )?oficina|ausencia de|contestador autom[áa]tico|"
     r"risposta automatica|fuori (?:sede|ufficio)|assente dall'ufficio|"
@@ -26,21 +29,59 @@ OUT_OF_OFFICE = re.compile(
 )
 #: Subjects of delivery reports. People write them too ("my parcel could not be delivered"), so they need a second witness.
 BOUNCE_WORDS = re.compile(
-    r"undeliver(?:able|ed)|non[- ]?(?:remis|recapitabile|deliverable)|deliver(?:y|ies)?\W+(?:\w+\W+)?(?:fail|error|problem|unsuccessful|status|notification|report|warning|delay|temporar)|"
-    r"(?:mail|message).{0,20}(?:fail|error|returned|warning|not delivered)|fail(?:ed|ure).{0,12}(?:mail|deliver|notice|message)|return(?:ed|ing)?.{0,12}(?:mail|message|sender)|"
-    r"(?:could|can|was)(?: ?not|n't) (?:be )?(?:\w+ )?(?:deliver|sent|send)|unable to deliver|user unknown|unknown user|no such user|mailbox.{0,12}full|quota exceeded|message delayed|delayed mail|"
-    r"unzustellbar|nicht zustellbar|zustell\w* .{0,20}(?:fehl|nicht)|mail-?zustellung|nachricht (?:nicht|konnte nicht)|échec de|courrier non|impossible de remettre|"
-    r"no se (?:puede|ha podido) entregar|no entregado|devuelt[oa]|mancata consegna|non consegnato|não entregue|falha na entrega|devolvido|onbestelbaar|niet bezorgd|"
-    r"недоставлен|не доставлено|не удалось доставить|не может быть доставлено|kan ikke levere|niedostarczon|doručen|sikertelen|投递失败|退信|配信不能|배달 ?(?:실패|되지)",
+    r"undeliver(?:able|ed)|non[- ]?(?:remis|recapitabile|deliverable)|deliver(?:y|ies)?\W+(?:\w+\W+)?(?:fail|error|"
+    r"problem|unsuccessful|status|notification|report|warning|delay|temporar)|"
+    r"(?:mail|message).{0,20}(?:fail|error|returned|warning|not delivered)|fail(?:ed|ure).{0,12}(?:mail|deliver|"
+    r"notice|message)|return(?:ed|ing)?.{0,12}(?:mail|message|sender)|"
+    r"(?:could|can|was)(?: ?not|n't) (?:be )?(?:\w+ )?(?:deliver|sent|send)|unable to deliver|user unknown|"
+    r"unknown user|no such user|mailbox.{0,12}full|quota exceeded|message delayed|delayed mail|"
+    r"unzustellbar|nicht zustellbar|zustell\w* .{0,20}(?:fehl|nicht)|mail-?zustellung|nachricht (?:nicht|"
+    r"konnte nicht)|échec de|courrier non|impossible de remettre|"
+    r"no se (?:puede|ha podido) entregar|no entregado|devuelt[oa]|mancata consegna|non consegnato|não entregue|"
+    r"falha na entrega|devolvido|onbestelbaar|niet bezorgd|"
+    r"недоставлен|не доставлено|не удалось доставить|не может быть доставлено|kan ikke levere|niedostarczon|doručen|"
+    r"sikertelen|投递失败|退信|配信不能|배달 ?(?:실패|되지)",
     re.IGNORECASE,
 )
 #: One of these stands in every subject that BOUNCE_WORDS finds.
 BOUNCE_ROOTS = (
-    "deliver", "fail", "return", "unknown", "mailbox", "quota", "no such", "delay", "mail", "message", "n't ", "not ", "zustell", "nachricht", "remis",
-    "recapitabile", "échec", "courrier", "remettre", "entreg", "devuelt", "devolvid", "consegn", "bestelbaar", "bezorgd", "достав", "levere", "niedostarczon",
-    "doručen", "sikertelen", "失败", "退信", "不能", "배달",
-)  # fmt: skip
+    "deliver",
+    "fail",
+    "return",
+    "unknown",
+    "mailbox",
+    "quota",
+    "no such",
+    "delay",
+    "mail",
+    "message",
+    "n't ",
+    "not ",
+    "zustell",
+    "nachricht",
+    "remis",
+    "recapitabile",
+    "échec",
+    "courrier",
+    "remettre",
+    "entreg",
+    "devuelt",
+    "devolvid",
+    "consegn",
+    "bestelbaar",
+    "bezorgd",
+    "достав",
+    "levere",
+    "niedostarczon",
+    "doručen",
+    "sikertelen",
+    "失败",
+    "退信",
+    "不能",
+    "배달",
+)
 DELAY_SUBJECT = re.compile(
-    r"\bdelay(?:ed)?\b|temporarily|\bwarning\b.{0,30}(?:could not|delay|queue|not (?:yet )?been)|still being retried|verzögert|retard[ée]|retrasad|ritard|\(delay\)",
+    r"\bdelay(?:ed)?\b|temporarily|\bwarning\b.{0,30}(?:could not|delay|queue|not (?:yet )?been)|"
+    r"still being retried|verzögert|retard[ée]|retrasad|ritard|\(delay\)",
     re.IGNORECASE,
 )

@@ -1,4 +1,5 @@
-"""Delivery reports: who was not reached, and why. RFC 3464 first; for the other dialects flufl.bounce finds the addresses."""
+"""Delivery reports: who was not reached, and why. RFC 3464 first; for the other dialects flufl.bounce finds the "
+"addresses."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ _READABLE = 100_000
 def read(
     raw: bytes, parts: Sequence[Part], text: str, failed: Iterable[str], *, suspected: bool, weakly: bool
 ) -> tuple[Bounce | None, str | None]:
-    """(the report, the action that stands for all of it: failed, delayed, delivered ...); (None, None) where there is none.
+    """(the report, the action that stands for all of it: failed, delayed, delivered ...); (None, None) where "
+    "there is none.
 
     `failed` are the values of X-Failed-Recipients; `suspected` says that headers or subject call it a bounce;
     `weakly` that it may be one, if addresses can be found in it.

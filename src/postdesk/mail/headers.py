@@ -28,7 +28,8 @@ _MONTHS = {
     )
 }
 _DATE = re.compile(
-    r"(?:[A-Za-z]{3},?)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UT|UTC)\b"
+    r"(?:[A-Za-z]{3},?)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UT|"
+    r"UTC)\b"
 )
 #: Ids longer than this are replaced by a digest of themselves, so that they still find their thread.
 _LONGEST_ID = 512
@@ -136,7 +137,8 @@ def message_id(value: str) -> str | None:
 
 
 def date(value: str) -> dt.datetime | None:
-    """A Date field as an aware UTC instant, or None where it says nothing (RFC 5322 section 3.3 and what people send)."""
+    """A Date field as an aware UTC instant, or None where it says nothing (RFC 5322 section 3.3 and what people "
+    "send)."""
     found = _DATE.match(value)
     try:
         if found and (month := _MONTHS.get(found[2].lower())):

@@ -6,7 +6,8 @@ import html
 import re
 
 _TAG = re.compile(
-    r"<(?:!--.*?(?:-->|\Z)|(script|style|title|template|noscript)\b.*?(?:</\1\s*>|\Z)|(/?[a-zA-Z][^\s>/]{0,30})((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)>"
+    r"<(?:!--.*?(?:-->|\Z)|(script|style|title|template|noscript)\b.*?(?:</\1\s*>|\Z)|"
+    r"(/?[a-zA-Z][^\s>/]{0,30})((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)>"
     r"|[!?][^>]*>)",
     re.DOTALL | re.IGNORECASE,
 )
@@ -16,12 +17,56 @@ _TRAILING = re.compile(r"[ \t]+\n")
 _ATTRIBUTE = re.compile(r"(?:^|\s)(href|alt)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 _BREAKS = {
-    "br": "\n", "p": "\n\n", "div": "\n", "tr": "\n", "li": "\n- ", "ul": "\n", "ol": "\n", "table": "\n", "h1": "\n\n", "h2": "\n\n", "h3": "\n\n",
-    "h4": "\n\n", "h5": "\n\n", "h6": "\n\n", "pre": "\n", "blockquote": "\n", "hr": "\n----\n", "td": " ", "th": " ", "dt": "\n", "dd": "\n  ",
-    "section": "\n", "article": "\n", "header": "\n", "footer": "\n", "address": "\n", "center": "\n", "body": "\n", "form": "\n", "option": "\n",
-    "/p": "\n\n", "/div": "\n", "/tr": "\n", "/ul": "\n", "/ol": "\n", "/table": "\n", "/h1": "\n\n", "/h2": "\n\n", "/h3": "\n\n", "/h4": "\n\n",
-    "/h5": "\n\n", "/h6": "\n\n", "/pre": "\n", "/li": "\n", "/section": "\n", "/article": "\n", "/address": "\n", "/dd": "\n", "/center": "\n",
-}  # fmt: skip
+    "br": "\n",
+    "p": "\n\n",
+    "div": "\n",
+    "tr": "\n",
+    "li": "\n- ",
+    "ul": "\n",
+    "ol": "\n",
+    "table": "\n",
+    "h1": "\n\n",
+    "h2": "\n\n",
+    "h3": "\n\n",
+    "h4": "\n\n",
+    "h5": "\n\n",
+    "h6": "\n\n",
+    "pre": "\n",
+    "blockquote": "\n",
+    "hr": "\n----\n",
+    "td": " ",
+    "th": " ",
+    "dt": "\n",
+    "dd": "\n  ",
+    "section": "\n",
+    "article": "\n",
+    "header": "\n",
+    "footer": "\n",
+    "address": "\n",
+    "center": "\n",
+    "body": "\n",
+    "form": "\n",
+    "option": "\n",
+    "/p": "\n\n",
+    "/div": "\n",
+    "/tr": "\n",
+    "/ul": "\n",
+    "/ol": "\n",
+    "/table": "\n",
+    "/h1": "\n\n",
+    "/h2": "\n\n",
+    "/h3": "\n\n",
+    "/h4": "\n\n",
+    "/h5": "\n\n",
+    "/h6": "\n\n",
+    "/pre": "\n",
+    "/li": "\n",
+    "/section": "\n",
+    "/article": "\n",
+    "/address": "\n",
+    "/dd": "\n",
+    "/center": "\n",
+}
 
 
 def declared_charset(raw: bytes) -> str:

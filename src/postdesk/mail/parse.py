@@ -16,9 +16,22 @@ _OUR_ID = re.compile(r"pd1\.[a-z2-7]{26,90}@[A-Za-z0-9._-]{1,200}")
 _FEEDBACK = re.compile(rb"^feedback-type[ \t]*:[ \t]*([A-Za-z-]{1,40})", re.IGNORECASE | re.MULTILINE)
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-delivered-to")
 _PRIORITIES: dict[str, Priority] = {
-    "1": "high", "2": "high", "3": "normal", "4": "low", "5": "low", "high": "high", "highest": "high", "urgent": "high", "normal": "normal",
-    "medium": "normal", "low": "low", "lowest": "low", "non-urgent": "low", "emergency": "emergency", "critical": "emergency",
-}  # fmt: skip
+    "1": "high",
+    "2": "high",
+    "3": "normal",
+    "4": "low",
+    "5": "low",
+    "high": "high",
+    "highest": "high",
+    "urgent": "high",
+    "normal": "normal",
+    "medium": "normal",
+    "low": "low",
+    "lowest": "low",
+    "non-urgent": "low",
+    "emergency": "emergency",
+    "critical": "emergency",
+}
 
 ByName = dict[str, list[str]]
 

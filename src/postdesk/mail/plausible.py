@@ -18,8 +18,13 @@ _COMMON_HAN = re.compile(
     "[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实這個們來為國說時會對於過發後裡種經麼學現當沒動還進樣開從實請您]"
 )
 #: Byte charsets tried for running text in another alphabet: the codec, and what its words look like.
-_ALPHABETS = (("cp1251", _CYRILLIC_WORD), ("koi8_r", _CYRILLIC_WORD), ("iso8859_5", _CYRILLIC_WORD), ("cp866", _CYRILLIC_WORD),
-              ("cp1253", _GREEK_WORD))  # fmt: skip
+_ALPHABETS = (
+    ("cp1251", _CYRILLIC_WORD),
+    ("koi8_r", _CYRILLIC_WORD),
+    ("iso8859_5", _CYRILLIC_WORD),
+    ("cp866", _CYRILLIC_WORD),
+    ("cp1253", _GREEK_WORD),
+)
 
 
 def most_plausible(raw: bytes) -> str:

@@ -24,11 +24,14 @@ from postdesk.mail.quote_words import (
 
 _TEXT, _BLANK, _QUOTED, _INTRO, _COPY, _SIGNATURE, _DEVICE = range(7)
 _HTML_QUOTE = re.compile(
-    r"<(?:blockquote\b|(?:div|span|p|hr|table|section)\b[^>]{0,300}?(?:class|id|name)\s*=\s*[\"']?[^\"'>]{0,60}?(?:gmail_quote|gmail_extra|divRplyFwdMsg|appendonsend|moz-cite-prefix|"
-    r"yahoo_quoted|OLK_SRC_BODY_SECTION|protonmail_quote|zmail_extra|mail-editor-reference-message-container|yj6qo|front-blockquote|replySplit|"
-    r"tutanota_quote|ms-outlook-mobile-reference-message|zd_quote|WM_RECIPIENT|stopSpelling|mailbox_signature_quote|moz-forward-container|mailcontainerquote))",
+    r"<(?:blockquote\b|(?:div|span|p|hr|table|section)\b[^>]{0,300}?(?:class|id|"
+    r"name)\s*=\s*[\"']?[^\"'>]{0,60}?(?:gmail_quote|gmail_extra|divRplyFwdMsg|appendonsend|moz-cite-prefix|"
+    r"yahoo_quoted|OLK_SRC_BODY_SECTION|protonmail_quote|zmail_extra|mail-editor-reference-message-container|yj6qo|"
+    r"front-blockquote|replySplit|"
+    r"tutanota_quote|ms-outlook-mobile-reference-message|zd_quote|WM_RECIPIENT|stopSpelling|mailbox_signature_quote|"
+    r"moz-forward-container|mailcontainerquote))",
     re.IGNORECASE,
-)  # fmt: skip
+)
 #: One of these stands in every HTML that _HTML_QUOTE matches; looking for them is far cheaper.
 _HTML_HINTS = (
     "quote",

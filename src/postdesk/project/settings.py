@@ -10,7 +10,7 @@ import atexit
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from postdesk.project import database, environment, keys
+from postdesk.project import database, environment, keys, logs
 
 ENVIRONMENT = environment.read()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -20,7 +20,7 @@ SECRET_KEY = SECRET_KEYS[0]
 SECRET_KEY_FALLBACKS = list(SECRET_KEYS[1:])
 BASE_URL = ENVIRONMENT.base_url
 DEBUG = ENVIRONMENT.debug
-LOG_LEVEL = ENVIRONMENT.log_level
+logs.configure(ENVIRONMENT.log_level)
 
 if ENVIRONMENT.database_url:
     _url = ENVIRONMENT.database_url

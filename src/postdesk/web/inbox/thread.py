@@ -107,7 +107,7 @@ def _said(entry: Entry, events: Sequence[Event]) -> Said:
         text=text,
         full_text=entry.text.strip() if is_cut else "",
         frame=_frame(entry, is_cut=is_cut, has_text=bool(text)),
-        height=min(6, 1 + (text.count("\n") + len(text) // 80) // 12),
+        height=min(6, 1 + (text.count("\n") + len(text) // 80) // 5),
         evidence=tuple(line for event in events for line in _evidence(event)),
         letters=tuple(letters.values()),
         is_stranger=any(event.data.get("stranger") for event in events),

@@ -8,7 +8,7 @@ from typing import Any
 ICONS = (
     *("alert", "arrow-left", "at", "check", "clip", "clock", "close", "dots", "download", "eye", "file", "held"),
     *("help", "inbox", "mailbox", "moon", "note", "outbox", "pause", "person", "play", "refresh", "reply", "search"),
-    *("sign-out", "undo"),
+    *("sign-out", "undo", "send", "lock", "order"),
 )
 
 
