@@ -9,7 +9,7 @@ import tempfile
 
 # Set before Django's settings are imported. A DATABASE_URL given from outside is used instead of the embedded server.
 _DATA = tempfile.mkdtemp(prefix="postdesk-test-")
-os.chmod(_DATA, 0o755)  # noqa: PTH101 - the embedded server's own user must get in
+os.chmod(_DATA, 0o755)
 os.environ["POSTDESK_DATA"] = _DATA
 os.environ.setdefault("POSTDESK_BASE_URL", "http://desk.example.test")
 atexit.register(shutil.rmtree, _DATA, ignore_errors=True)

@@ -13,8 +13,23 @@ import pytest
 from postdesk import __version__
 
 COMMANDS = (
-    "run demo web worker apply parse intake tickets ticket reply emails outbox ledger held reconcile doctor"
-).split()
+    "run",
+    "demo",
+    "web",
+    "worker",
+    "apply",
+    "parse",
+    "intake",
+    "tickets",
+    "ticket",
+    "reply",
+    "emails",
+    "outbox",
+    "ledger",
+    "held",
+    "reconcile",
+    "doctor",
+)
 MAIL = b"From: Carol <carol@Example.com>\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nMessage-ID: <a@b>\n\nHello.\n"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
-from tests.support.desk import AT, a_desk, arrives, mail
 
 from postdesk.flow import intake
 from postdesk.mail.parse import parse
@@ -12,6 +13,7 @@ from postdesk.mailroom.models import Ban, Blob, Letter, SpooledMail
 from postdesk.people.models import Agent, User
 from postdesk.tickets import operations
 from postdesk.tickets.models import Collaborator, Entry, Event, Ticket
+from tests.support.desk import AT, a_desk, arrives, mail
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +107,8 @@ def test_a_stranger_who_names_a_known_message_is_held_for_a_person(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
 
     (row,) = arrives(
-        desk.mailbox, mail(sender="mallory@evil.example", message_id="m@evil", headers="In-Reply-To: <a1@example.com>\r\n")
+        desk.mailbox,
+        mail(sender="mallory@evil.example", message_id="m@evil", headers="In-Reply-To: <a1@example.com>\r\n"),
     )
 
     assert row.outcome == "held"
@@ -117,7 +120,9 @@ def test_our_token_joins_but_never_makes_the_sender_somebody_else(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
     ours = Letter.objects.get().message_id
 
-    arrives(desk.mailbox, mail(sender="friend@example.org", text="Forwarded to me.", headers=f"References: <{ours}>\r\n"))
+    arrives(
+        desk.mailbox, mail(sender="friend@example.org", text="Forwarded to me.", headers=f"References: <{ours}>\r\n")
+    )
 
     entry = Entry.objects.last()
     assert (entry.author_address, entry.user.address) == ("friend@example.org", "friend@example.org")
@@ -250,7 +255,9 @@ def test_a_chunk_with_one_poisonous_mail_lands_all_others_and_shunts_it_with_its
         return parse(raw)
 
     monkeypatch.setattr(intake, "parse", explode)
-    rows = arrives(desk.mailbox, *(mail(subject=f"Good {n}") for n in range(3)), mail(subject="POISON"), mail(subject="Last"))
+    rows = arrives(
+        desk.mailbox, *(mail(subject=f"Good {n}") for n in range(3)), mail(subject="POISON"), mail(subject="Last")
+    )
 
     assert [row.outcome for row in rows] == ["ticket", "ticket", "ticket", "shunted", "ticket"]
     poison = rows[3]
@@ -260,17 +267,31 @@ def test_a_chunk_with_one_poisonous_mail_lands_all_others_and_shunts_it_with_its
     assert b"POISON" in bytes(Blob.objects.get(pk=poison.blob_id).content)
 
 
-def test_a_mail_that_killed_the_worker_three_times_is_shunted_untouched(desk):
-    place = spool.Place(desk.mailbox, "INBOX", 7)
-    spool.accept(place, [spool.Arrival(999_001, mail(), AT)], at=AT)
-    for _death in range(3):
+def _dies_with_it_in_hand(desk, raw: bytes, deaths: int) -> SpooledMail:
+    spool.accept(spool.Place(desk.mailbox, "INBOX", 7), [spool.Arrival(999_001, raw, AT)], at=AT)
+    for _death in range(deaths):
         spool.claim(desk.mailbox.pk, limit=100, max_bytes=1_000_000)
-
     intake.take_in(desk.mailbox.pk)
+    return SpooledMail.objects.get()
 
-    row = SpooledMail.objects.get()
+
+def test_a_mail_that_was_only_near_when_the_worker_died_three_times_is_a_ticket(desk):
+    assert _dies_with_it_in_hand(desk, mail(), deaths=3).outcome == "ticket"
+
+
+def test_a_mail_that_kills_a_process_of_its_own_as_well_is_shunted_with_its_bytes(desk, monkeypatch):
+    # A stand-in for the interpreter that dies of whatever it is given.
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    row = _dies_with_it_in_hand(desk, mail(), deaths=3)
+
     assert (row.outcome, row.stage) == ("shunted", "killed")
+    assert row.blob is not None
     assert not Ticket.objects.exists()
+
+
+def test_the_ninth_death_shunts_whatever_the_trial_says(desk):
+    assert _dies_with_it_in_hand(desk, mail(), deaths=9).outcome == "shunted"
 
 
 def test_accepting_the_same_keys_again_changes_nothing(desk):
@@ -284,7 +305,9 @@ def test_accepting_the_same_keys_again_changes_nothing(desk):
 
 def test_when_uidvalidity_changes_the_bytes_tell_that_a_mail_is_known(desk):
     raws = [mail(subject="Old", message_id="old@example.com"), mail(subject="No id")]
-    spool.accept(spool.Place(desk.mailbox, "INBOX", 7), [spool.Arrival(n, raw, AT) for n, raw in enumerate(raws)], at=AT)
+    spool.accept(
+        spool.Place(desk.mailbox, "INBOX", 7), [spool.Arrival(n, raw, AT) for n, raw in enumerate(raws)], at=AT
+    )
     intake.take_in(desk.mailbox.pk)
 
     again = spool.Place(desk.mailbox, "INBOX", 8)

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 
 import pytest
+
 from tests.support.desk import mail
 from tests.support.desk_file import desk_file
 from tests.support.dovecot import Dovecot
@@ -44,6 +45,10 @@ def test_a_hundred_kills_lose_nothing_and_double_nothing(
         installation.until_idle()
         answers = Counter(letter.recipients[0] for letter in sink.letters)
 
+    stray = installation.query(
+        "SELECT outcome, stage, reason, attempts, traceback FROM mailroom_spooledmail WHERE outcome <> 'ticket'"
+    )
+    assert [row for row in stray if row[0] != "duplicate"] == []
     assert killed > KILLS // 2, "most kills must have met a working worker"
     subjects = Counter(subject for (subject,) in installation.query("SELECT subject FROM tickets_ticket"))
     assert set(subjects) == {f"Kill {number}" for number in range(MAILS)}, "every message is a ticket"

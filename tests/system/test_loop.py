@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+
+from postdesk.mail.parse import parse
 from tests.support.desk import mail
 from tests.support.desk_file import desk_file
 from tests.support.dovecot import Dovecot
 from tests.support.installation import Installation, wait_until
 from tests.support.sink import Sink
-
-from postdesk.mail.parse import parse
 
 
 @pytest.fixture

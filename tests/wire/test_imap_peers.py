@@ -307,3 +307,21 @@ def test_a_server_that_refuses_to_list_an_empty_folder_has_an_empty_folder() -> 
 def test_a_server_without_uidvalidity_cannot_be_used() -> None:
     with scripted(capabilities(b"")) as peer, opened(peer) as source, pytest.raises(BadProtocol, match="UIDVALIDITY"):
         source.select("")
+
+
+@pytest.mark.parametrize("names", [b"UIDPLUS", b"UIDPLUS MOVE"])
+def test_a_server_that_can_expunge_by_uid_is_never_told_to_expunge_everything(names: bytes) -> None:
+    def answers(command: bytes) -> bytes:
+        if command.startswith(b"SELECT"):
+            return b"* 9 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n"
+        return capabilities(names)(command)
+
+    with scripted(answers) as peer, opened(peer) as source:
+        source.select("")
+        source.settle([2, 3, 4, 9], "delete")
+        source.settle([5], "move", "Archive")
+    sent = [line.partition(b" ")[2] for line in bytes(peer.received).split(b"\r\n")]
+    assert b"UID EXPUNGE 2:4,9" in sent
+    assert (b'UID MOVE 5 "Archive"' in sent) is (b"MOVE" in names)
+    assert (b"UID EXPUNGE 5" in sent) is (b"MOVE" not in names)
+    assert b"EXPUNGE" not in sent

@@ -78,13 +78,13 @@ def test_a_message_others_flagged_is_settled_when_it_is_one_of_ours(server: Dove
 
 
 def test_settling_what_is_gone_already_is_no_error(server: Dovecot) -> None:
-    server.drop("again", mail(1))
-    with opened(server, "again") as source:
+    server.drop("settled-again", mail(1))
+    with opened(server, "settled-again") as source:
         source.settle([1], "delete")
         source.settle([1, 99], "delete")
         source.settle([1, 99], "move", ARCHIVE)
-    assert raws(server, "again") == []
-    assert raws(server, "again", ARCHIVE) == []
+    assert raws(server, "settled-again") == []
+    assert raws(server, "settled-again", ARCHIVE) == []
 
 
 def test_a_folder_opened_readonly_is_reopened_when_mail_has_to_be_moved(server: Dovecot) -> None:

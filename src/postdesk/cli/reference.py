@@ -12,8 +12,8 @@ from postdesk.cli.main import app
 _HEAD: Final = """\
 # Commands
 
-`postdesk COMMAND --help` says the same; `python -m postdesk` is the same program. `parse` and every `--help`
-need no database, `demo` brings its own. All others use `DATABASE_URL`, or start the embedded PostgreSQL in the data folder
+`postdesk COMMAND --help` says the same; `python -m postdesk` is the same program. `parse` and every `--help` need no
+database, `demo` brings its own. All others use `DATABASE_URL`, or start the embedded PostgreSQL in the data folder
 ([settings](settings.md)), and bring its tables up to date first; `doctor` only looks.
 
 What programs read is on standard output; complaints and progress are on standard error. `--json` prints JSON Lines,

@@ -24,10 +24,11 @@ OUT_OF_OFFICE = re.compile(
     r"automatick[áa] odpov[ěe][ďd]|mimo kancel[áa][řr]|automatikus v[áa]lasz|házon k[íi]v[üu]l|r[ăa]spuns automat|"
     r"автоматический ответ|автоответ|вне офиса|отсутствую|автоматична відповідь|автоматичен отговор|"
     r"otomatik (?:yan[ıi]t|cevap)|ofis d[ıi][şs][ıi]nda|αυτόματη απάντηση|εκτός γραφείου|"
-    r"自动回复|自動回覆|自動回應|自動応答|自動返信|不在通知|不在のお知らせ|자동 ?(?:회신|응답)|부재 ?중|תשובה אוטומטית|رد تلقائي)",
+    r"自动回复|自動回覆|自動回應|自動応答|自動返信|不在通知|不在のお知らせ|자동 ?(?:회신|응답)|"
+    r"부재 ?중|תשובה אוטומטית|رد تلقائي)",
     re.IGNORECASE,
 )
-#: Subjects of delivery reports. People write them too ("my parcel could not be delivered"), so they need a second witness.
+#: Subjects of delivery reports. People write them too ("my parcel could not be delivered"): they need a second witness.
 BOUNCE_WORDS = re.compile(
     r"undeliver(?:able|ed)|non[- ]?(?:remis|recapitabile|deliverable)|deliver(?:y|ies)?\W+(?:\w+\W+)?(?:fail|error|"
     r"problem|unsuccessful|status|notification|report|warning|delay|temporar)|"

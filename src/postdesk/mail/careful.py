@@ -1,6 +1,6 @@
 """The second reader: slower, in plain Python, and unable to fail. It reads from raw headers and bytes.
 
-It follows RFC 2046 section 5.1 with the tolerance of mail programs: missing or never occurring boundaries, missing ends,
+It follows RFC 2046 section 5.1 with the tolerance of mail programs: missing boundaries, missing ends,
 junk in base64, uuencoded bodies, any depth. It holds a stack instead of recursing.
 """
 

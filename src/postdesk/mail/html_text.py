@@ -67,6 +67,7 @@ _BREAKS = {
     "/dd": "\n",
     "/center": "\n",
 }
+_INLINE = frozenset({"a", "/a", "img"})
 
 
 def declared_charset(raw: bytes) -> str:
@@ -82,32 +83,38 @@ def text_of(source: str, *, quote: bool = False) -> str:
     """
     out: list[str] = []
     at, depth, preformatted = 0, 0, 0
-    link, link_at = "", 0
+    link = ("", 0)
     for found in _TAG.finditer(source):
         if found.start() > at:
             _say(out, source[at : found.start()], preformatted > 0)
         at = found.end()
         name = (found[2] or "").lower()
-        if not name:
-            continue
-        if name in ("blockquote", "/blockquote") and quote:
-            depth = depth + 1 if name == "blockquote" else max(depth - 1, 0)
-            out.append(f"\x02{min(depth, 9)}")
+        if name in _INLINE:
+            link = _inline(out, name, found[3], link)
         elif name in ("pre", "/pre"):
             preformatted = max(preformatted + (1 if name == "pre" else -1), 0)
             out.append("\n")
-        elif name == "a":
-            link, link_at = _attribute(found[3], "href"), len(out)
-        elif name == "/a" and link:
-            _say_link(out, link, link_at)
-            link = ""
-        elif name == "img" and "alt" in found[3]:
-            out.append(html.unescape(_attribute(found[3], "alt")))
+        elif quote and name in ("blockquote", "/blockquote"):
+            depth = depth + 1 if name == "blockquote" else max(depth - 1, 0)
+            out.append(f"\x02{min(depth, 9)}")
         elif name in _BREAKS:
             out.append(_BREAKS[name])
     if at < len(source):
         _say(out, source[at:], preformatted > 0)
     return _tidy("".join(out), quote)
+
+
+def _inline(out: list[str], name: str, attributes: str, link: tuple[str, int]) -> tuple[str, int]:
+    """Takes note of a link that opens, says one that closes, says what an image stands for; returns the open link."""
+    if name == "a":
+        return _attribute(attributes, "href"), len(out)
+    if name == "/a":
+        if link[0]:
+            _say_link(out, *link)
+        return "", 0
+    if "alt" in attributes:
+        out.append(html.unescape(_attribute(attributes, "alt")))
+    return link
 
 
 def _say(out: list[str], text: str, preformatted: bool) -> None:

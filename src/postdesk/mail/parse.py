@@ -1,6 +1,6 @@
 """From bytes to a ParsedMail. It never raises and never hangs: what cannot be understood is kept and said in `defects`.
 
-The steps stand in `parse`: the header block, the parts, the words, the files, what kind of message it is, the new words.
+The steps stand in `parse`: header block, parts, words, files, the kind of message, the new words.
 """
 
 from __future__ import annotations

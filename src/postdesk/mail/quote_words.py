@@ -58,13 +58,14 @@ INTRO_START = re.compile(
     re.IGNORECASE,
 )
 DATED = re.compile(r"\d{1,2}[:.h]\d\d|\b(?:19|20)\d\d\b|@|\d{1,2}[./-]\d{1,2}[./-]\d\d", re.IGNORECASE)
-#: Lines that begin an unmarked copy of the older message. Asked only of lines that begin with dashes, underscores or stars.
+#: Lines that begin an unmarked copy of the older message. Asked only of lines that begin so.
 ORIGINAL = re.compile(
     r"[\s*>_-]*-{2,}\s*(?:original (?:message|mail|appointment)|ursprüngliche (?:nachricht|mail)|originalnachricht|"
     r"original-?nachricht|message d'origine|message original|mensaje original|"
     r"mensagem original|messaggio originale|oorspronkelijk bericht|oprindelig (?:meddelelse|besked|mail)|"
     r"ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|"
-    r"původní zpráva|eredeti üzenet|исходное сообщение|оригинальное сообщение|orijinal mesaj|原始邮件|原始郵件|邮件原件|元のメッセージ|"
+    r"původní zpráva|eredeti üzenet|исходное сообщение|оригинальное сообщение|"
+    r"orijinal mesaj|原始邮件|原始郵件|邮件原件|元のメッセージ|"
     r"원본 메시지|reply (?:message|above)|"
     r"reply above this line|please (?:reply|type your reply) above)[^\n]{0,40}",
     re.IGNORECASE,
@@ -77,22 +78,26 @@ FORWARD = re.compile(
     r"doorgestuurd bericht|begin doorgestuurd bericht|videresendt (?:besked|melding)|vidarebefordrat (?:meddelande|"
     r"mail)|välitetty viesti|przekazana wiadomość|wiadomość przekazana|"
     r"přeposlaná zpráva|továbbított (?:üzenet|levél)|пересылаемое сообщение|пересланное сообщение|"
-    r"переадресованное сообщение|iletilen mesaj|转发的?邮件|轉寄郵件|转发邮件信息|転送メッセージ|전달된 메시지)\s*(?:-{2,}|:|\Z)",
+    r"переадресованное сообщение|iletilen mesaj|转发的?邮件|轉寄郵件|转发邮件信息|"
+    r"転送メッセージ|전달된 메시지)\s*(?:-{2,}|:|\Z)",
     re.IGNORECASE,
 )
 #: The lines of a copied header block: what they are called. Asked of lines with a colon near their beginning.
 FROM_LINE = re.compile(
-    r"[\s*>|_]*(?:from|von|de|da|van|fra|från|od|от|lähettäjä|feladó|kimden|gönderen|发件人|寄件者|差出人|보낸 ?사람|odesílatel|"
+    r"[\s*>|_]*(?:from|von|de|da|van|fra|från|od|от|lähettäjä|feladó|kimden|"
+    r"gönderen|发件人|寄件者|差出人|보낸 ?사람|odesílatel|"
     r"expéditeur|mittente|remitente)\s*\*?\s*[:：]\**\s*(.*)",
     re.IGNORECASE,
 )
 OTHER_LINE = re.compile(
     r"[\s*>|_]*(?:(sent|date|gesendet|datum|envoyé|envoyé le|date|enviado(?: el)?|fecha|data|inviato|verzonden|"
     r"sendt|skickat|dato|wysłano|odesláno|отправлено|дата|lähetetty|elküldve|"
-    r"gönderildi|tarih|发送时间|傳送時間|日期|送信日時|보낸 날짜|날짜)|(to|an|à|para|a|aan|til|till|do|komu|кому|vastaanottaja|címzett|"
+    r"gönderildi|tarih|发送时间|傳送時間|日期|送信日時|보낸 날짜|날짜)|(to|an|à|para|a|aan|til|"
+    r"till|do|komu|кому|vastaanottaja|címzett|"
     r"kime|alıcı|收件人|收件者|宛先|받는 ?사람|cc|kopie|copie à|copie)|"
     r"(subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|emne|ämne|temat|předmět|тема|aihe|tárgy|konu|主题|"
-    r"主旨|件名|제목)|(reply-to|antwort an|importance|wichtigkeit|attachments?|organi[sz]ation))\s*\*?\s*[:：]\**\s*(.*)",
+    r"主旨|件名|제목)|(reply-to|antwort an|importance|wichtigkeit|attachments?|"
+    r"organi[sz]ation))\s*\*?\s*[:：]\**\s*(.*)",
     re.IGNORECASE,
 )
 SIGNATURE = re.compile(r"(?:--|__|_{5,}|-{5,}|\*{5,}|={5,}|~{5,})[ \t\u00a0]*\Z")

@@ -1,6 +1,6 @@
 """Our own Message-IDs: signed, so that an answer finds its ticket and nobody can make one up.
 
-Local part: "pd1." + lower-case base32 of (version, ticket, entry, nonce, tag). Lower case only, because relays change case.
+Local part: "pd1." + lower-case base32 of (version, ticket, entry, nonce, tag). Lower case, for relays change case.
 The tag is HMAC-SHA256 cut to 104 bits over everything before it, the domain excluded (providers rewrite it).
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import imaplib
 import socket
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from typing import Any, cast
 
 from imapclient import IMAPClient
@@ -24,7 +24,7 @@ from postdesk.wire.source import SLOWEST
 
 #: Bytes of literals that an answer may hold where nobody expects a message.
 SMALL_ANSWER = 16 * 1024 * 1024
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
 
 
 class Link(imaplib.IMAP4):
@@ -61,19 +61,29 @@ class Link(imaplib.IMAP4):
         if size > self.allowance:
             raise self.abort(f"the server announces {size} bytes, which is more than it listed")
         self.allowance -= size
-        # In pieces, because an announced size alone must not take memory, and because what arrives buys time.
+        if self.deadline is not None:
+            # The first piece gets its time in advance: a small literal is read in one go.
+            self.deadline.extend(min(size, _PIECE) / SLOWEST)
+        content = super().read(size) if size <= _PIECE else self._read_in_pieces(size)
+        if len(content) < size:
+            raise self.abort(f"the connection ended after {len(content)} of {size} bytes")
+        return content
+
+    def _read_in_pieces(self, size: int) -> bytes:
+        """An announced size alone must not take memory, and what arrives buys time for the rest."""
         reader = cast(BufferedReader, self.file)
-        pieces: list[bytes] = []
+        # Unlike a list that is joined, a BytesIO holds the message once.
+        whole = BytesIO()
         missing = size
         while missing:
             piece = reader.read1(min(missing, _PIECE))
             if not piece:
-                raise self.abort(f"the connection ended after {size - missing} of {size} bytes")
-            pieces.append(piece)
+                break
+            whole.write(piece)
             missing -= len(piece)
             if self.deadline is not None:
                 self.deadline.extend(len(piece) / SLOWEST)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return whole.getvalue()
 
 
 class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient has no types.

@@ -1,0 +1,139 @@
+"""Who may open and do what: every URL of the program is in the matrix below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from postdesk.mailroom.models import RemoteMailbox
+from tests.support import builders
+from tests.web.conftest import signed_in
+
+
+@dataclass(frozen=True)
+class Row:
+    """Method, and the status for nobody, charlie (other department), bob (same department), alice (admin)."""
+
+    method: str
+    nobody: int
+    charlie: int
+    bob: int
+    alice: int
+    data: dict[str, Any] | None = None
+
+
+#: 302 for nobody is the way to the sign-in; 302 for agents is "done, look here".
+MATRIX: dict[str, Row] = {
+    "sign-in": Row("get", 200, 302, 302, 302),
+    "sign-out": Row("post", 302, 302, 302, 302),
+    "style-guide": Row("get", 302, 403, 403, 200),
+    "queue": Row("get", 302, 200, 200, 200),
+    "queue-changes": Row("get", 302, 200, 200, 200),
+    "ticket": Row("get", 302, 404, 200, 200),
+    "ticket-changes": Row("get", 302, 404, 200, 200),
+    "ticket-replies": Row("post", 302, 404, 302, 302, {"text": "Water is on its way."}),
+    "ticket-notes": Row("post", 302, 404, 302, 302, {"text": "Known problem."}),
+    "ticket-closure": Row("post", 302, 404, 302, 302),
+    "ticket-reopening": Row("post", 302, 404, 409, 409),
+    "ticket-assignee": Row("post", 302, 404, 302, 302, {"agent": ""}),
+    "entry-mail": Row("get", 302, 404, 200, 200),
+    "entry-source": Row("get", 302, 404, 200, 200),
+    "attachment": Row("get", 302, 404, 200, 200),
+    "inline": Row("get", 200, 200, 200, 200),
+    "mailboxes": Row("get", 302, 403, 403, 200),
+    "mailbox-fetches": Row("post", 302, 403, 403, 302),
+    "mailbox-pause": Row("post", 302, 403, 403, 302),
+    "mailbox-resumption": Row("post", 302, 403, 403, 409),
+    "held": Row("get", 302, 200, 200, 200),
+    "held-mail": Row("get", 302, 404, 200, 200),
+    "held-source": Row("get", 302, 404, 200, 200),
+    "held-retries": Row("post", 302, 403, 403, 302),
+    "held-tickets": Row("post", 302, 403, 403, 302),
+    "held-discarding": Row("post", 302, 403, 403, 302),
+    "outbox": Row("get", 302, 200, 200, 200),
+    "letter-retries": Row("post", 302, 403, 403, 302),
+    "letter-cancellation": Row("post", 302, 403, 403, 302),
+    "letter-delivery": Row("post", 302, 403, 403, 409),
+    "letter-sendings": Row("post", 302, 403, 403, 409),
+}
+
+
+def named(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from named(pattern.url_patterns)
+        else:
+            yield pattern.name or str(pattern.pattern)
+
+
+def test_every_url_of_the_program_is_in_the_matrix() -> None:
+    assert set(named(get_resolver().url_patterns)) == set(MATRIX)
+
+
+@pytest.fixture
+def addresses(db: None) -> dict[str, str]:
+    """A ticket of Support with all that hangs on it, and the address of everything."""
+    builders.a_department("Support", is_default=True)
+    builders.a_desk_that_can_send()
+    mailbox: RemoteMailbox = builders.a_mailbox()
+    ticket = builders.a_ticket()
+    spooled = builders.a_spooled_mail(outcome="ticket")
+    entry = builders.an_entry(ticket, html="<p>It burns.</p>", spooled=spooled)
+    picture = builders.an_attachment(entry, b"GIF89a", "fire.gif", "image/gif")
+    held = builders.a_spooled_mail(mailbox=mailbox, uid=7)
+    letter = builders.a_letter(ticket=ticket)
+    arguments: dict[str, list[Any]] = {
+        "attachment": [picture.pk],
+        "inline": [signing.dumps(picture.pk, salt="postdesk.inline-image")],
+        "entry-mail": [ticket.number, entry.pk],
+        "entry-source": [ticket.number, entry.pk],
+    }
+    families = {"ticket": ticket.number, "mailbox": mailbox.pk, "held": held.pk, "letter": letter.pk}
+    whole = {"held", "mailboxes"}
+    for name in MATRIX:
+        family = families.get(name.split("-")[0])
+        if name not in whole and family is not None:
+            arguments.setdefault(name, [family])
+    return {name: reverse(name, args=arguments.get(name)) for name in MATRIX}
+
+
+@pytest.mark.parametrize("name", MATRIX)
+@pytest.mark.parametrize("who", ["nobody", "charlie", "bob", "alice"])
+def test_each_url_answers_each_person_as_the_matrix_says(name: str, who: str, addresses: dict[str, str]) -> None:
+    client = Client() if who == "nobody" else signed_in(getattr(builders, who)())
+    row = MATRIX[name]
+    response = getattr(client, row.method)(addresses[name], row.data or {})
+    assert response.status_code == getattr(row, who)
+    if who == "nobody" and response.status_code == 302 and name != "sign-out":
+        assert response.headers["Location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("name", [name for name, row in MATRIX.items() if row.method == "post"])
+def test_nothing_that_changes_something_can_be_done_by_following_a_link(name: str, addresses: dict[str, str]) -> None:
+    assert signed_in(builders.alice()).get(addresses[name]).status_code == 405
+
+
+@pytest.mark.parametrize("name", [name for name, row in MATRIX.items() if row.method == "post"])
+def test_a_form_of_another_site_is_refused(name: str, addresses: dict[str, str]) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(builders.alice())
+    assert client.post(addresses[name]).status_code == 403
+
+
+def test_an_agent_who_was_switched_off_is_asked_to_sign_in(addresses: dict[str, str]) -> None:
+    agent = builders.bob()
+    client = signed_in(agent)
+    agent.is_active = False
+    agent.save()
+    assert client.get(addresses["queue"]).status_code == 302
+
+
+def test_a_live_part_of_an_ended_session_is_told_to_sign_in(addresses: dict[str, str]) -> None:
+    response = Client().get(addresses["queue-changes"], headers={"HX-Request": "true"})
+    assert (response.status_code, response.headers["HX-Redirect"]) == (401, "/sign-in")
