@@ -34,7 +34,8 @@ def test_a_hundred_kills_lose_nothing_and_double_nothing(
         port = getattr(dovecot, protocol)
         installation.apply(
             desk_file(
-                port=port, smtp_port=sink.port, protocol=protocol, fetched=fetched, username=user, per_fetch=7, push=False
+                port=port, smtp_port=sink.port, protocol=protocol, fetched=fetched, username=user, per_fetch=7,
+                push=False,
             )
         )  # fmt: skip
         nursery = Nursery(installation.env)

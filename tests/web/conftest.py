@@ -23,9 +23,11 @@ ARGUMENTS = [
 
 
 @pytest.fixture(autouse=True)
-def no_collected_files(settings: Settings) -> None:
-    """Static files are served as they lie; WhiteNoise warns about a folder of collected ones that is not there."""
+def quick_settings(settings: Settings) -> None:
+    """Static files are served as they lie (WhiteNoise warns when the folder of collected ones is not there), and
+    passwords are hashed by something that does not take half a second."""
     settings.STATIC_ROOT = None
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def signed_in(agent: Agent) -> Client:

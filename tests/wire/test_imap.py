@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from postdesk.basics.errors import Disconnected, Rejected, TlsRefused
-from postdesk.wire.endpoint import Endpoint, read_endpoint
+from postdesk.wire.endpoint import Endpoint, Security, read_endpoint
 from postdesk.wire.imap import ImapSource, open_imap
 from postdesk.wire.login import Login
 from tests.support.certificates import Certificates, Kind
@@ -83,8 +83,9 @@ def test_a_bad_certificate_is_refused_and_said_why_unless_checking_is_off(
 
 def test_a_bad_certificate_is_refused_after_starttls_as_well(certificates: Certificates) -> None:
     with Dovecot(certificates=certificates, certificate="expired") as server:
-        for security in ("starttls", "offered"):
-            endpoint = Endpoint("localhost", server.imap, security, ca_pem=certificates.ca_pem)  # type: ignore[arg-type]
+        demands: tuple[Security, ...] = ("starttls", "offered")
+        for security in demands:
+            endpoint = Endpoint("localhost", server.imap, security, ca_pem=certificates.ca_pem)
             with pytest.raises(TlsRefused, match="certificate has expired"):
                 open_imap(endpoint, Login("ada", PASSWORD), timeout=5)
 

@@ -216,11 +216,12 @@ def test_a_server_without_oauth2_never_sees_the_token() -> None:
     ("peer", "said"),
     [
         (lambda: peers.cuts_mid_literal(), "ended after 100 of"),
+        (lambda: peers.cuts_mid_literal(mails=(MAIL * 400,), after=150_000), "ended after 150000 of"),
         (lambda: peers.lies_about_size(by=40), "arrived broken|within 0.5 s"),
         (lambda: peers.lies_about_size(by=-40), "arrived broken"),
         (lambda: peers.lies_about_size(by=10**9), "more than it listed"),
     ],
-    ids=["cut", "announces-more", "announces-less", "announces-a-gigabyte"],
+    ids=["cut", "cut-when-big", "announces-more", "announces-less", "announces-a-gigabyte"],
 )
 def test_a_message_that_does_not_arrive_whole_is_not_yielded(peer: Callable[[], Peer], said: str) -> None:
     with peer() as server:

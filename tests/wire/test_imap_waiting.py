@@ -106,7 +106,7 @@ def test_half_a_line_waits_for_its_other_half_even_over_the_end_of_idle() -> Non
         client.say(b"+ idling\r\n* 2 EXI")
         assert client.line() == b"DONE"
         client.say(b"STS\r\n" + b"* OK fine\r\n")
-        tag = client.peer.received.rpartition(b" IDLE")[0].rpartition(b"\n")[2]
+        tag = bytes(client.peer.received).rpartition(b" IDLE")[0].rpartition(b"\n")[2]
         client.say(tag + b" OK done\r\n")
         raise Ended
 

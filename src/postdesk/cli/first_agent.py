@@ -13,5 +13,7 @@ def first_agent() -> tuple[str, str] | None:
     if Agent.objects.exists():
         return None
     password = secrets.token_urlsafe(12)
-    agent = Agent.objects.hire(email="admin@localhost", name="Administrator", password=password, at=now(), is_admin=True)
+    agent = Agent.objects.hire(
+        email="admin@localhost", name="Administrator", password=password, at=now(), is_admin=True
+    )
     return agent.email, password

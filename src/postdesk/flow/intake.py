@@ -4,7 +4,8 @@
 
 A chunk is one transaction. If it fails, its messages are tried again one at a time; the one that fails
 a third time is shunted with its bytes, the stage and the traceback, and the rest land. One that was in hand
-at three deaths of the worker is first tried in a process of its own: it may only have been near. Errors of the database itself are nobody's fault: the chunk is given back as it was.
+at three deaths of the worker is first tried in a process of its own: it may only have been near. Errors of
+the database itself are nobody's fault: the chunk is given back as it was.
 """
 
 from __future__ import annotations

@@ -1,0 +1,131 @@
+"""What every measurement stands on: Dovecot, a sink in its own process, a fresh installation, and process figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from tests.support.desk_file import desk_file
+from tests.support.dovecot import Dovecot
+
+from postdesk.project import database
+
+
+@dataclass
+class Rig:
+    dovecot: Dovecot
+    sink_port: int
+    sink_status: int
+    sink_pid: int
+    data: Path
+    url: str
+    env: dict[str, str]
+
+    def postdesk(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        done = subprocess.run(
+            [sys.executable, "-m", "postdesk", *arguments], env=self.env, input=stdin, capture_output=True, check=False
+        )
+        if done.returncode:
+            raise SystemExit(f"postdesk {arguments}: {done.stderr.decode()[-3000:]}")
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "postdesk", *arguments], env=self.env)
+
+    def apply(self, **options: Any) -> None:
+        path = self.data / "desk.toml"
+        path.write_text(desk_file(port=self.dovecot.imap, smtp_port=self.sink_port, **options))
+        self.postdesk("apply", str(path))
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url) as connection:
+            cursor = connection.execute(statement)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def sink(self, verb: str) -> list[dict[str, Any]]:
+        with socket.create_connection(("127.0.0.1", self.sink_status)) as link:
+            link.sendall(verb.encode() + b"\r\n")
+            if verb != "LOG":
+                link.shutdown(socket.SHUT_WR)
+            text = b"".join(iter(lambda: link.recv(1 << 20), b""))
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+@contextmanager
+def rig() -> Iterator[Rig]:
+    """Start everything; end it afterwards. The installation has an embedded PostgreSQL of its own."""
+    with ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="postdesk-bench-", ignore_cleanup_errors=True))
+        )
+        folder.chmod(0o755)
+        dovecot = stack.enter_context(Dovecot())
+        sink = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.sink"], stdout=subprocess.PIPE, text=True
+        )  # fmt: skip
+        stack.callback(sink.wait)
+        stack.callback(sink.terminate)
+        assert sink.stdout is not None
+        said = json.loads(sink.stdout.readline())
+        embedded = database.open_embedded(folder)
+        stack.callback(database.close_embedded, embedded)
+        env = {
+            **os.environ,
+            "POSTDESK_DATA": str(folder),
+            "POSTDESK_LOG_LEVEL": "warning",
+            "POSTDESK_SECRET_KEYS": "b" * 40,
+        }
+        env.pop("DATABASE_URL", None)
+        built = Rig(dovecot, said["port"], said["status_port"], sink.pid, folder, embedded.uri, env)
+        built.postdesk("tickets", "--json")
+        yield built
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its ended children."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(int(fields[place]) for place in (11, 12, 13, 14)) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_megabytes(pid: int) -> float:
+    """VmHWM: the most memory a process ever had resident."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    child.send_signal(signal.SIGTERM)
+    child.wait(timeout=40)
+
+
+def median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def wait_for(condition: Any, seconds: float, pause: float = 0.02) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            raise SystemExit("the measurement took too long")
+        time.sleep(pause)
