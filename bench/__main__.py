@@ -31,10 +31,9 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--repeat", type=int, default=3)
     given = parser.parse_args()
-    memory_size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    print(
-        f"machine: {os.cpu_count()} cores, {memory_size:.0f} GiB, {platform.machine()}, Python {platform.python_version()}"
-    )
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    version = platform.python_version()
+    print(f"machine: {os.cpu_count()} cores, {gigabytes:.0f} GiB, {platform.machine()}, Python {version}")
     results = []
     for name in given.only:
         measure, sentence = MEASURES[name]

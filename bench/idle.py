@@ -18,11 +18,11 @@ def watching(messages: int, repeat: int) -> list[dict[str, object]]:
                 INSERT INTO mailroom_email (address, name, notes, created_at, updated_at)
                 SELECT 'box' || n || '@desk.test', 'Box', '', now(), now() FROM generate_series(1, {MAILBOXES - 1}) n
                 RETURNING id, address)
-            INSERT INTO mailroom_remotemailbox (email_id, host, port, username, credential_id, verify_tls, ca_file, status,
-                last_error, failures, protocol, folder, auth, frequency, per_fetch, fetched, archive_folder, push,
+            INSERT INTO mailroom_remotemailbox (email_id, host, port, username, credential_id, verify_tls, ca_file,
+                status, last_error, failures, protocol, folder, auth, frequency, per_fetch, fetched, archive_folder, push,
                 backlog, epoch)
-            SELECT emails.id, m.host, m.port, split_part(address, '@', 1), m.credential_id, m.verify_tls, '', true, '', 0,
-                m.protocol, '', m.auth, 60, 30, 'nothing', '', true, 0, 0
+            SELECT emails.id, m.host, m.port, split_part(address, '@', 1), m.credential_id, m.verify_tls, '',
+                true, '', 0, m.protocol, '', m.auth, 60, 30, 'nothing', '', true, 0, 0
             FROM emails, (SELECT * FROM mailroom_remotemailbox LIMIT 1) m
             """
         )

@@ -11,7 +11,7 @@ LETTERS = 60
 
 
 def push(messages: int, repeat: int) -> list[dict[str, object]]:
-    """A watched mailbox; one mail about every second. Dovecot 2.3 holds IDLE news back by 500 ms (docs/decisions/0003)."""
+    """A watched mailbox, a mail about every second. Dovecot 2.3 holds IDLE news back 500 ms (docs/decisions/0003)."""
     with rig() as on:
         on.apply(username="latency")
         worker = on.start("worker")

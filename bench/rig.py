@@ -54,6 +54,16 @@ class Rig:
             cursor = connection.execute(statement)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
+    def cpu(self, worker: int) -> dict[str, float]:
+        """CPU seconds so far of the program, the database, Dovecot and the sink."""
+        postmaster = int((self.data / "postgres" / "postmaster.pid").read_text().split()[0])
+        return {
+            "program": tree_seconds(worker),
+            "database": tree_seconds(postmaster),
+            "dovecot": tree_seconds(self.dovecot.pid or 0),
+            "sink": tree_seconds(self.sink_pid),
+        }
+
     def sink(self, verb: str) -> list[dict[str, Any]]:
         with socket.create_connection(("127.0.0.1", self.sink_status)) as link:
             link.sendall(verb.encode() + b"\r\n")
@@ -100,6 +110,23 @@ def cpu_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(int(fields[place]) for place in (11, 12, 13, 14)) / os.sysconf("SC_CLK_TCK")
+
+
+def tree_seconds(pid: int) -> float:
+    """CPU seconds of a process, its children and theirs, ended ones included."""
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        parents.setdefault(parent, []).append(int(folder.name))
+    waiting, total = [pid], 0.0
+    while waiting:
+        one = waiting.pop()
+        total += cpu_seconds(one)
+        waiting += parents.get(one, [])
+    return total
 
 
 def peak_megabytes(pid: int) -> float:

@@ -92,7 +92,7 @@ def defer(name: str, **arguments: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """How many jobs of each queue one process runs at once. Fetch threads mostly wait for servers."""
+    """How many jobs of each queue one process runs at once; 0: none. Fetch threads mostly wait for servers."""
 
     fetch: int = 16
     intake: int = 2
@@ -102,6 +102,14 @@ class Staffing:
     @property
     def threads(self) -> int:
         return self.fetch + self.intake + self.deliver + self.quiet
+
+
+#: One process does everything.
+EVERYTHING: Final = Staffing()
+#: Two kinds of processes side by side: carriers talk to servers, clerks read mail. Python runs one thread
+#: of a process at a time, so work that waits and work that computes hinder each other less apart.
+CARRIERS: Final = Staffing(intake=0, quiet=0)
+CLERKS: Final = Staffing(fetch=0, deliver=0, intake=4)
 
 
 async def work(staffing: Staffing, *, stop: asyncio.Event) -> None:
@@ -115,8 +123,8 @@ async def work(staffing: Staffing, *, stop: asyncio.Event) -> None:
     # in a job goes on using Django's, and so belongs to the job's transaction.
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
-        queues = dict.fromkeys(hop.queue for hop in HOPS)
-        workers = [asyncio.create_task(_run(worker_app, queue, getattr(staffing, queue))) for queue in queues]
+        crew = {hop.queue: int(getattr(staffing, hop.queue)) for hop in HOPS}
+        workers = [asyncio.create_task(_run(worker_app, queue, size)) for queue, size in crew.items() if size]
         stopped = asyncio.create_task(stop.wait())
         # A worker that ends by itself has failed: everything stops, and its error is raised below.
         await asyncio.wait([*workers, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -101,7 +101,7 @@ def test_a_watched_mailbox_is_answered_at_once(installation: Installation, dovec
 
 def test_two_workers_share_the_work_and_one_may_die(installation: Installation, dovecot: Dovecot, sink: Sink):
     installation.apply(desk_file(port=dovecot.imap, smtp_port=sink.port, username="pair", per_fetch=5))
-    first, _second = installation.start("worker"), installation.start("worker")
+    first, _second = (installation.start("worker", "--processes", "1") for _ in range(2))
     watched = "mailroom_remotemailbox WHERE watched_since IS NOT NULL"
     wait_until(lambda: installation.count(watched) == 1, seconds=30, what="the mailbox is watched")
     for number in range(60):

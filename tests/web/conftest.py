@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
-from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from postdesk.people.models import Agent
@@ -22,12 +21,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def quick_settings(settings: Settings) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def quick_settings() -> Iterator[None]:
     """Static files are served as they lie (WhiteNoise warns when the folder of collected ones is not there), and
     passwords are hashed by something that does not take half a second."""
-    settings.STATIC_ROOT = None
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(STATIC_ROOT=None, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 def signed_in(agent: Agent) -> Client:

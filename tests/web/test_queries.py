@@ -199,5 +199,5 @@ def test_the_version_of_a_thread_changes_when_a_letters_fate_does() -> None:
 
 def test_tickets_can_be_given_to_the_department_and_to_admins() -> None:
     builders.charlie()
-    ticket = builders.a_ticket()
-    assert set(queries.assignable_to(ticket)) == {builders.alice(), builders.bob()}
+    colleagues = {builders.alice(), builders.bob()}
+    assert set(queries.assignable_to(builders.a_ticket())) == colleagues

@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from postdesk.tickets.models import Ticket
 from tests.support import builders
 
 
 def version_in(page: str) -> str:
-    found = re.search(r'data-version="(\w+)"', page)
+    found = re.search(r'data-version="([\w.-]+)"', page)
     assert found
     return found[1]
 
@@ -40,6 +41,27 @@ def test_nothing_changed_is_answered_with_204(alice: Client) -> None:
     builders.a_ticket()
     version = version_in(alice.get("/").content.decode())
     assert alice.get("/queue/changes", {"version": version}).status_code == 204
+
+
+def test_a_change_that_the_pulse_does_not_show_is_found_by_the_whole_look(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = builders.a_ticket()
+    version = version_in(alice.get("/").content.decode())
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=builders.bob())
+    monkeypatch.setattr("postdesk.web.inbox.queue.WHOLE_LOOK", 1)
+    assert alice.get("/queue/changes", {"version": version}).status_code == 200
+
+
+def test_an_unchanged_pulse_is_answered_with_hardly_a_query(
+    alice: Client, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    builders.a_ticket()
+    version = version_in(alice.get("/").content.decode())
+    monkeypatch.setattr("postdesk.web.inbox.queue.WHOLE_LOOK", 61)
+    monkeypatch.setattr("postdesk.basics.clock.now", lambda: builders.NOON.replace(second=1))
+    with django_assert_max_num_queries(3):
+        assert alice.get("/queue/changes", {"version": version}).status_code == 204
 
 
 def test_a_new_ticket_is_answered_with_the_list_and_the_counts(alice: Client) -> None:

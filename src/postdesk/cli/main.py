@@ -65,13 +65,17 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 @app.command()
 def worker(
-    processes: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Worker processes. [default: as many as cores, four at most]", show_default=False),
+    ] = None,
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="Fetch all mailboxes, take all in, deliver all that is due, exit.")
     ] = False,
+    crew: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the half that fetches, takes in and delivers mail."""
-    carry_out("postdesk.cli.serve", "worker", database=False, processes=processes, until_idle=until_idle)
+    carry_out("postdesk.cli.serve", "worker", database=False, processes=processes, until_idle=until_idle, crew=crew)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -95,12 +96,16 @@ def web(host: str = "127.0.0.1", port: int = 8000) -> None:
     server.serve()
 
 
-def worker(processes: int = 1, until_idle: bool = False) -> int:
-    """Fetch, take in, deliver. Returns the exit code."""
+def worker(processes: int | None = None, until_idle: bool = False, crew: str | None = None) -> int:
+    """Fetch, take in, deliver, in as many processes as there are cores, four at most. Returns the exit code."""
     django_ready()
     supervisor = "postdesk.engine.supervisor"
-    if processes > 1:
-        return int(load(supervisor, "work_in_processes")(processes, ["--until-idle"] if until_idle else []))
+    if crew is not None:
+        load(supervisor, "work_until_idle" if until_idle else "work")(crew)
+        return 0
+    count = processes or min(4, os.cpu_count() or 1)
+    if count > 1:
+        return int(load(supervisor, "work_in_processes")(count, ["--until-idle"] if until_idle else []))
     load(supervisor, "work_until_idle" if until_idle else "work")()
     return 0
 

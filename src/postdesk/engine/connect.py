@@ -10,7 +10,7 @@ from postdesk.basics.errors import Busy
 from postdesk.mailroom.logins import ca_of, secret_of, username_of
 from postdesk.mailroom.models import Protocol, RemoteMailbox
 from postdesk.mailroom.models.connections import Fetched
-from postdesk.wire.endpoint import Endpoint, read_endpoint
+from postdesk.wire.endpoint import Endpoint, WireProtocol, read_endpoint
 from postdesk.wire.imap import ImapSource, open_imap
 from postdesk.wire.login import Login
 from postdesk.wire.pop3 import Pop3Source, open_pop3
@@ -24,7 +24,7 @@ _slots_lock = threading.Lock()
 
 def endpoint_of(mailbox: RemoteMailbox) -> Endpoint:
     """Where the mailbox is. Raises Invalid or BrokenSetup when the row is wrong."""
-    protocol = "pop3" if mailbox.protocol == Protocol.POP3 else "imap"
+    protocol: WireProtocol = "pop3" if mailbox.protocol == Protocol.POP3 else "imap"
     return read_endpoint(mailbox.host, mailbox.port, protocol, verify_tls=mailbox.verify_tls, ca_pem=ca_of(mailbox))
 
 

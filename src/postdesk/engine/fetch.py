@@ -79,6 +79,7 @@ def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> bool:
     A `source` that is open already (a watched connection) is used and left open; its errors go to its owner.
     """
     turn = Turn(mailbox, monotonic())
+    RemoteMailbox.objects.filter(pk=mailbox.pk).update(last_attempt_at=now())
     if source is not None:
         more = _drain(turn, source)
         _well(turn)
@@ -215,7 +216,6 @@ def _well(turn: Turn) -> None:
     mailbox = turn.mailbox
     was_failing = mailbox.failures > 0
     RemoteMailbox.objects.filter(pk=mailbox.pk).update(
-        last_attempt_at=at,
         last_success_at=at,
         failures=0,
         last_error="",
@@ -233,13 +233,13 @@ def _failed(turn: Turn, error: PostdeskError) -> None:
     at = now()
     mailbox = turn.mailbox
     mailbox.failures += 1
-    mailbox.last_error, mailbox.last_error_at, mailbox.last_attempt_at = str(error)[:2000], at, at
+    mailbox.last_error, mailbox.last_error_at = str(error)[:2000], at
     seconds = backoff.pause(mailbox.failures, dice=random.random())
     # A refused login is asked again rarely: providers lock accounts for less.
     if isinstance(error, LoginRefused):
         seconds = max(seconds, 60.0)
     mailbox.next_fetch_at = at + dt.timedelta(seconds=seconds)
-    mailbox.save(update_fields=["failures", "last_error", "last_error_at", "last_attempt_at", "next_fetch_at"])
+    mailbox.save(update_fields=["failures", "last_error", "last_error_at", "next_fetch_at"])
     log.warning("fetch.failed", mailbox=mailbox.pk, error=type(error).__name__, failures=mailbox.failures)
     alerts.raise_for(mailbox, at=at)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -62,27 +64,31 @@ def tick() -> None:
         jobs.defer("deliver", account=account)
 
 
-def work(*, staffing: jobs.Staffing | None = None) -> None:
-    """Be a worker until SIGTERM or SIGINT."""
+CREWS: Final = {"everything": jobs.EVERYTHING, "carriers": jobs.CARRIERS, "clerks": jobs.CLERKS}
+
+
+def work(crew: str = "everything") -> None:
+    """Be a worker until SIGTERM or SIGINT. Carriers also keep the clock and watch mailboxes."""
     tasks.bind()
-    ticker, watcher = Ticker(), Watcher()
-    ticker.start()
-    watcher.start()
+    staffing = CREWS[crew]
+    threads: list[Ticker | Watcher] = [Ticker(), Watcher()] if staffing.fetch else []
+    for thread in threads:
+        thread.start()
     try:
-        asyncio.run(_work_until_told(staffing or jobs.Staffing(), lambda: False))
+        asyncio.run(_work_until_told(staffing, lambda: False))
     finally:
-        watcher.stop()
-        ticker.stop()
+        for thread in reversed(threads):
+            thread.stop()
 
 
-def work_until_idle(*, staffing: jobs.Staffing | None = None) -> None:
+def work_until_idle(crew: str = "everything") -> None:
     """Fetch every enabled mailbox now, whatever its frequency, take all in, deliver what is due, and return."""
     tasks.bind()
     upkeep.upkeep()
     if MailSettings.objects.filter(pk=1, fetching=True).exists():
         for mailbox in RemoteMailbox.objects.filter(status=True, paused_at__isnull=True).values_list("id", flat=True):
             jobs.defer("fetch", mailbox=mailbox)
-    asyncio.run(_work_until_told(staffing or jobs.Staffing(), _is_idle))
+    asyncio.run(_work_until_told(CREWS[crew], _is_idle))
 
 
 def _is_idle() -> bool:
@@ -104,28 +110,36 @@ async def _work_until_told(staffing: jobs.Staffing, is_done: Callable[[], bool])
 
 
 def work_in_processes(count: int, arguments: list[str]) -> int:
-    """Run `count` worker processes and start a new one for each that dies, until told to stop."""
-    command = [sys.executable, "-m", "postdesk", "worker", *arguments]
-    children = [subprocess.Popen(command) for _ in range(count)]
+    """Run `count` worker processes, carriers and clerks by turns, and replace each that dies, until told to stop.
+
+    With `--until-idle` among the arguments it returns when all have ended: the worst exit code.
+    """
+    crews = ["everything"] if count == 1 else ["carriers" if place % 2 == 0 else "clerks" for place in range(count)]
+    commands = [[sys.executable, "-m", "postdesk", "worker", "--crew", crew, *arguments] for crew in crews]
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    worst = 0
-    while not stopping.is_set():
+    children = [_child(command) for command in commands]
+    ends = "--until-idle" in arguments
+    while not stopping.wait(0.1):
+        if ends and all(child.poll() is not None for child in children):
+            return max(abs(int(child.returncode)) for child in children)
         for place, child in enumerate(children):
-            code = child.poll()
-            if code is None:
-                continue
-            if "--until-idle" in arguments:
-                worst = max(worst, abs(code))
-            else:
-                log.error("worker.died", code=code)
-                children[place] = subprocess.Popen(command)
-        if "--until-idle" in arguments and all(child.poll() is not None for child in children):
-            return worst
-        stopping.wait(0.2)
+            if child.poll() is not None and not ends:
+                log.error("worker.died", code=child.returncode)
+                children[place] = _child(commands[place])
     for child in children:
         child.terminate()
     for child in children:
         child.wait(timeout=30)
     return 0
+
+
+def _child(command: list[str]) -> subprocess.Popen[bytes]:
+    # Called while this process has no other thread, and the function only makes one system call.
+    return subprocess.Popen(command, preexec_fn=_die_with_parent if sys.platform == "linux" else None)  # noqa: PLW1509
+
+
+def _die_with_parent() -> None:
+    """PR_SET_PDEATHSIG: a parent killed with -9 leaves no worker behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from postdesk import jobs
 from postdesk.basics.ids import message_key
 from postdesk.mailroom import outbox
 from postdesk.mailroom.bulk import insert, native_cursor
@@ -72,7 +71,7 @@ class Batch:
     decided: list[Decided] = field(default_factory=list)
 
     def write(self) -> None:
-        """Write all rows, in the caller's transaction, parents first, and wake what reacts."""
+        """Write all rows, in the caller's transaction, parents first; letters wake their lanes."""
         self._insert_users()
         _point_at_users(self.tickets, self.collaborators, self.entries)
         insert(self.tickets)
@@ -88,8 +87,6 @@ class Batch:
         for report in self.reports:
             _record(report, self.at)
         self._settle_spool()
-        if self.entries:
-            jobs.defer("index")
 
     def _insert_users(self) -> None:
         """New users. Another chunk may have met the same person first: then theirs is the one.

@@ -68,6 +68,7 @@ def make_ticket(spooled: SpooledMail, *, by: Agent, at: dt.datetime) -> Ticket:
     react.open_ticket(on, row, arrival, silent, threading, route(arrival, gathered.facts))
     batch.events[-1].agent = by
     batch.write()
+    jobs.defer("index")
     return batch.tickets[0]
 
 

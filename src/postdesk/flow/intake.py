@@ -23,6 +23,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
+from postdesk import jobs
 from postdesk.basics.clock import now
 from postdesk.flow import react, source
 from postdesk.flow.batch import Batch, Decided, take_ids
@@ -56,6 +57,8 @@ class Taken:
 def take_in(mailbox: int) -> None:
     """The job: drain one mailbox's lane (0: the pipes)."""
     lanes.drain(f"intake:{mailbox}", step=partial(_step, mailbox), has_more=lambda: spool.waiting(mailbox).exists())
+    # The index may wait: its rows are the entries themselves, and upkeep wakes it, too.
+    jobs.defer("index")
 
 
 def _step(mailbox: int) -> bool:

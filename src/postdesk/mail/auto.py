@@ -107,6 +107,7 @@ _HEADERS = frozenset(row.header for row in ROWS)
 
 def judge(fields: Mapping[str, list[str]], *, subject: str, sender: str | None) -> Evidence:
     """The verdict on headers (lower-case names, decoded values), a decoded subject and the sender's address."""
+    subject = subject[:1000]
     present = _HEADERS.intersection(fields)
     if "report-type" not in (fields.get("content-type") or [""])[0].lower():
         present = present - {"content-type"}

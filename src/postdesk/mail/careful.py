@@ -13,7 +13,7 @@ from postdesk.mail import headers, parameters
 from postdesk.mail.part import Part, leaf
 from postdesk.mail.uuencoding import decode_block
 
-_DEEPEST = 100
+_DEEPEST = 255
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]")
 
 Waiting = list[tuple[dict[str, str], bytes, int, str, int]]

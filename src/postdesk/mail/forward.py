@@ -19,7 +19,7 @@ def find(text: str, subject: str) -> Forwarded | None:
     """The forwarded message in a text, or None. Without the words of a mail program the subject must say so."""
     says_so = _SUBJECT.match(subject) is not None
     lines = text.split("\n", _LINES)
-    at = next((at for at, line in enumerate(lines) if line[-1:] in _ENDS and FORWARD.match(line.strip())), None)
+    at = next((at for at, line in enumerate(lines) if line[-1:] in _ENDS and FORWARD.match(line[:200].strip())), None)
     if at is None and says_so:
         at = next((at - 1 for at, line in enumerate(lines) if ":" in line[:24] and FROM_LINE.match(line)), None)
     return _read(lines, at + 1) if at is not None else None

@@ -15,7 +15,9 @@ from postdesk.mail import charset
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
 _FOLD = re.compile(r"[ \t\r]*\n[ \t]+")
-_WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?(.*?)\?=(?:[ \t]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?")
+_WORD = re.compile(
+    r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?(.{0,2000}?)\?=(?:[ \t]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?"
+)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _ID = re.compile(r"<\s*([^<>]+?)\s*>")
@@ -34,6 +36,8 @@ _DATE = re.compile(
 #: Ids longer than this are replaced by a digest of themselves, so that they still find their thread.
 _LONGEST_ID = 512
 _MOST_IDS = 200
+#: Encoded words are looked for in this much of a value; nobody writes longer ones.
+_LONGEST_CODED = 10_000
 
 Fields = list[tuple[str, str]]
 
@@ -80,7 +84,7 @@ def decode_words(value: str) -> str:
     """RFC 2047 words decoded; neighbours in one charset are joined as bytes, since many are cut inside a character."""
     pieces: list[str] = []
     pending, label, at = b"", "", 0
-    for found in _WORD.finditer(value):
+    for found in _WORD.finditer(value, 0, _LONGEST_CODED):
         name = found[1].lower()
         if pending and (found.start() != at or name != label):
             pieces.append(charset.decode(pending, label)[0])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import re
 
+#: Comments; elements that are not words, with what is in them; tags with quoted values; any other tag. No part of it can
+#: run past the next "<" outside quotes, so that hostile input costs no more than its length.
 _TAG = re.compile(
     r"<(?:!--.*?(?:-->|\Z)|(script|style|title|template|noscript)\b.*?(?:</\1\s*>|\Z)|"
-    r"(/?[a-zA-Z][^\s>/]{0,30})((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)>"
-    r"|[!?][^>]*>)",
+    r"(/?[a-zA-Z][^\s<>/]{0,30})((?:[^<>\"']++|\"[^\"]*\"|'[^']*')*+|[^<>]*)>|[!?][^<>]*>)",
     re.DOTALL | re.IGNORECASE,
 )
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")

@@ -22,7 +22,9 @@ _CONTENT_FIELDS = (
     "content-description",
 )
 #: A tree deeper than this is nobody's letter; the careful reader keeps what lies below as one file.
-_DEEPEST = 100
+_DEEPEST = 255
+#: The quick reader needs quadratic time for encoded words that never end, so messages full of them go the other way.
+_MANY = 2000
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class _Doubt(Exception):
 
 def read(raw: bytes, fields: headers.Fields, body_at: int) -> tuple[list[Part], list[str]]:
     """(the leaves in order, defects). Falls back to the careful reader where the quick one gives up or mangles."""
+    if raw.count(b"?") > _MANY and raw.count(b"=?") > _MANY:
+        return careful.read(raw, fields, body_at, said="thousands of encoded words")
     try:
         return _quick(raw), []
     except fast_mail_parser.ParseError as error:

@@ -13,7 +13,7 @@ from postdesk.mail.quote_lines import BLANK, COPY, GADGET, INTRO, QUOTED, SIGN, 
 from postdesk.mail.quote_words import FAREWELL
 
 _HTML_QUOTE = re.compile(
-    r"<(?:blockquote\b|(?:div|span|p|hr|table|section)\b[^>]{0,300}?(?:class|id|"
+    r"<(?:blockquote\b|(?:div|span|p|hr|table|section)\b[^<>]{0,300}?(?:class|id|"
     r"name)\s*=\s*[\"']?[^\"'>]{0,60}?(?:gmail_quote|gmail_extra|divRplyFwdMsg|appendonsend|moz-cite-prefix|"
     r"yahoo_quoted|OLK_SRC_BODY_SECTION|protonmail_quote|zmail_extra|mail-editor-reference-message-container|yj6qo|"
     r"front-blockquote|replySplit|"
@@ -36,6 +36,7 @@ _HTML_HINTS = (
     "replySplit",
 )
 _LONGEST = 400_000
+_HTML_SEARCHED = 200_000
 _MOST_LINES = 20_000
 _SIGNATURE_LINES = 20
 
@@ -178,7 +179,7 @@ def _from_html(html: str, kept: str, separator: str | None) -> str:
     marked, _ = cut(html_text.text_of(html, quote=True), separator=separator)
     if len(marked) < len(kept) and marked:
         return marked
-    found = _HTML_QUOTE.search(html)
+    found = _HTML_QUOTE.search(html, 0, _HTML_SEARCHED)
     above = html_text.text_of(html[: found.start()]) if found else ""
     if found is None or not above.strip() or found[0].lower().startswith("<blockquote"):
         return kept

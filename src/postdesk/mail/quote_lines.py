@@ -127,7 +127,7 @@ def _find_copies(lines: list[str], sorts: list[int]) -> None:
     for at in asked:
         if sorts[at] not in (TEXT, SIGN):
             continue
-        if ORIGINAL.match(lines[at]) or FORWARD.match(lines[at]):
+        if len(lines[at]) < 200 and (ORIGINAL.match(lines[at]) or FORWARD.match(lines[at])):
             sorts[at] = COPY
         elif FROM_LINE.match(lines[at]) and _is_header_block(lines, at):
             sorts[at] = COPY

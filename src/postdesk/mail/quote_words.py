@@ -60,7 +60,7 @@ INTRO_START = re.compile(
 DATED = re.compile(r"\d{1,2}[:.h]\d\d|\b(?:19|20)\d\d\b|@|\d{1,2}[./-]\d{1,2}[./-]\d\d", re.IGNORECASE)
 #: Lines that begin an unmarked copy of the older message. Asked only of lines that begin so.
 ORIGINAL = re.compile(
-    r"[\s*>_-]*-{2,}\s*(?:original (?:message|mail|appointment)|ursprüngliche (?:nachricht|mail)|originalnachricht|"
+    r"[\s*>_]*-{2,}+\s*(?:original (?:message|mail|appointment)|ursprüngliche (?:nachricht|mail)|originalnachricht|"
     r"original-?nachricht|message d'origine|message original|mensaje original|"
     r"mensagem original|messaggio originale|oorspronkelijk bericht|oprindelig (?:meddelelse|besked|mail)|"
     r"ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|"
@@ -71,7 +71,7 @@ ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 FORWARD = re.compile(
-    r"[\s*>_-]*(?:-{2,}\s*)?(?:begin forwarded message|forwarded message|start of forwarded message|"
+    r"[\s*>_-]*+(?:begin forwarded message|forwarded message|start of forwarded message|"
     r"forwarded by .{0,80}|weitergeleitete (?:nachricht|mail)|anfang der weitergeleiteten (?:nachricht|e-?mail)|"
     r"message transféré|début du message (?:réexpédié|transféré)|mensaje reenviado|inicio del mensaje reenviado|"
     r"mensagem encaminhada|messaggio inoltrato|inizio messaggio inoltrato|"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from postdesk import jobs
 from postdesk.basics.errors import Refused
 from postdesk.basics.ids import message_key
 from postdesk.mail.compose import OutgoingFile
@@ -93,6 +94,7 @@ def reply(
     _attach(entry, files)
     _answered(ticket, at)
     Event.objects.create(ticket=ticket, name="reply.sent", at=at, agent=by, entry=entry, letter_id=letter.pk)
+    jobs.defer("index")
     if close:
         close_ticket(ticket, by=by, at=at)
     return entry
@@ -107,6 +109,7 @@ def note(ticket: Ticket, *, text: str, by: Agent, at: dt.datetime) -> Entry:
     entry = _entry(ticket, EntryKind.NOTE, text, by, at)
     Ticket.objects.filter(pk=ticket.pk).update(updated_at=at, entry_count=ticket.entry_count + 1)
     Event.objects.create(ticket=ticket, name="note.added", at=at, agent=by, entry=entry)
+    jobs.defer("index")
     return entry
 
 

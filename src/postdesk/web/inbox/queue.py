@@ -8,10 +8,13 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
+from postdesk.basics import clock
 from postdesk.tickets import queries
 from postdesk.tickets.queries import Order, Shelf
 from postdesk.web.shared.doors import AgentRequest, door
 
+#: Every so many seconds the whole shelf is compared, whatever the pulse says.
+WHOLE_LOOK: Final = 5
 #: What each shelf is called, and what an empty one says.
 SHELVES: Final[dict[Shelf, tuple[str, str, str]]] = {
     "open": ("Open", "Nobody is waiting", "Everything is answered. New mail appears here by itself."),
@@ -33,14 +36,19 @@ def show(request: AgentRequest) -> HttpResponseBase:
 @door("ticket.read")
 def changes(request: AgentRequest) -> HttpResponseBase:
     """204 while the first page of the shelf is as the asker has it (`version`), else the new list and counts."""
+    known, _, pulse = request.GET.get("version", "").partition(".")
+    if pulse == queries.pulse() and clock.now().second % WHOLE_LOOK:
+        return HttpResponse(status=204)
     context = _context(request)
-    if request.GET.get("version") == context["version"]:
+    if known == context["version"].partition(".")[0]:
         return HttpResponse(status=204)
     return render(request, "inbox/_changes.html", context)
 
 
 def _context(request: AgentRequest) -> dict[str, Any]:
     shelf, order = _shelf(request), _order(request)
+    # Taken first: what changes while the rest is read is then seen by the next question.
+    pulse = queries.pulse()
     after = request.GET.get("after", "")
     page = queries.queue(request.user, shelf, order=order, after=after)
     numbers = queries.counts(request.user)
@@ -56,7 +64,7 @@ def _context(request: AgentRequest) -> dict[str, Any]:
         "title": title,
         "empty": empty,
         "hint": hint,
-        "version": queries.version(page.tickets, numbers),
+        "version": f"{queries.version(page.tickets, numbers)}.{pulse}",
     }
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from postdesk.mailroom.models import MailSettings
 from postdesk.people.models import Agent
 from postdesk.tickets import queries
 from postdesk.tickets.models import Ticket
@@ -85,9 +86,10 @@ def _facts(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
 
 
 def _sender_address(ticket: Ticket) -> str:
-    """The address a reply leaves from: the department's, else the one it came through; "" for the system's default."""
+    """The address a reply leaves from: the department's, else the one it came through, else the default; "" for none."""
     known = senders()
-    for email in (ticket.department.outgoing_email_id, ticket.email_id):
+    default = MailSettings.objects.values_list("default_email", flat=True).filter(pk=1).first()
+    for email in (ticket.department.outgoing_email_id, ticket.email_id, default):
         sender = known.sender(email) if email is not None else None
         if sender is not None:
             return sender.address.address

@@ -1,0 +1,44 @@
+"""Instants, spans and sizes in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from postdesk.web.shared import words
+from tests.support.builders import NOON
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ago"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (3600, "1 h ago"),
+        (86400, "1 d ago"),
+        (59 * 86400, "59 d ago"),
+        (90 * 86400, "3 mo ago"),
+        (800 * 86400, "2 y ago"),
+        (-30, "in a moment"),
+        (-7200, "in 2 h"),
+    ],
+)
+def test_an_instant_is_told_by_its_distance(seconds: int, ago: str) -> None:
+    assert words.ago(NOON - dt.timedelta(seconds=seconds), now=NOON) == ago
+
+
+@pytest.mark.parametrize(("hours", "heat"), [(0, 0), (1, 1), (3.9, 1), (4, 2), (23, 2), (24, 3), (1000, 3)])
+def test_waiting_grows_hotter(hours: float, heat: int) -> None:
+    assert words.heat(NOON - dt.timedelta(hours=hours), now=NOON) == heat
+
+
+@pytest.mark.parametrize(("count", "size"), [(0, "0 B"), (999, "999 B"), (14_200, "14 kB"), (3_210_000, "3.2 MB")])
+def test_sizes_are_short(count: int, size: str) -> None:
+    assert words.size(count) == size
+
+
+def test_the_absolute_time_is_in_utc_and_says_so() -> None:
+    assert words.absolute(NOON) == "Mon 23 Nov 2026, 12:00 UTC"
