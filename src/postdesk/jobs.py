@@ -106,10 +106,11 @@ class Staffing:
 
 #: One process does everything.
 EVERYTHING: Final = Staffing()
-#: Two kinds of processes side by side: carriers talk to servers, clerks read mail. Python runs one thread
-#: of a process at a time, so work that waits and work that computes hinder each other less apart.
-CARRIERS: Final = Staffing(intake=0, quiet=0)
+#: Kinds of processes side by side: carriers talk to mailboxes, clerks read mail, the post sends letters. Python
+#: runs one thread of a process at a time, so work that waits and work that computes hinder each other less apart.
+CARRIERS: Final = Staffing(intake=0, deliver=0, quiet=0)
 CLERKS: Final = Staffing(fetch=0, deliver=0, intake=4)
+POST: Final = Staffing(fetch=0, intake=0, quiet=0)
 
 
 async def work(staffing: Staffing, *, stop: asyncio.Event) -> None:

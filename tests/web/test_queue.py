@@ -86,10 +86,10 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(
 ) -> None:
     for number in range(60):
         builders.an_entry(builders.a_ticket(user=builders.a_user(f"u{number}@customer.example")))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = alice.get("/").content.decode()
     assert page.count("data-key-item") == 50
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         alice.get("/queue/changes", {"version": version_in(page)})
 
 

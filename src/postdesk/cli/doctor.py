@@ -16,7 +16,7 @@ def doctor() -> int:
     for check, finding in examine(at=clock.now()):
         failed = failed or not finding.is_well
         mark = Text("ok  ", style="green") if finding.is_well else Text("FAIL", style="bold red")
-        console.print(Text.assemble(mark, f" {check.name}: {finding.text}"))
+        console.print(Text.assemble(mark, f" {check.name}: {finding.text}"), soft_wrap=True)
         if finding.remedy:
-            console.print(Text(f"     {finding.remedy}", style="dim"))
+            console.print(Text(f"     {finding.remedy}", style="dim"), soft_wrap=True)
     return int(failed)

@@ -38,7 +38,9 @@ def _command(name: str, command: Any) -> str:
     lines = [f"## `{_usage(name, command)}`", "", inspect.cleandoc(command.help), ""]
     if _MORE.get(name):
         lines += [_MORE[name], ""]
-    options = [one for one in command.params if one.param_type_name == "option" and one.name != "help"]
+    options = [
+        one for one in command.params if one.param_type_name == "option" and one.name != "help" and not one.hidden
+    ]
     if options:
         lines += ["| option | default | |", "|---|---|---|"]
         lines += [f"| `{_option(one)}` | {_default(one)} | {one.help} |" for one in options]

@@ -97,15 +97,15 @@ def web(host: str = "127.0.0.1", port: int = 8000) -> None:
 
 
 def worker(processes: int | None = None, until_idle: bool = False, crew: str | None = None) -> int:
-    """Fetch, take in, deliver, in as many processes as there are cores, four at most. Returns the exit code."""
+    """Fetch, take in, deliver: in one process on one core, else in three or more. Returns the exit code."""
     django_ready()
     supervisor = "postdesk.engine.supervisor"
     if crew is not None:
         load(supervisor, "work_until_idle" if until_idle else "work")(crew)
         return 0
-    count = processes or min(4, os.cpu_count() or 1)
+    count = processes or (1 if os.cpu_count() == 1 else 3)
     if count > 1:
-        return int(load(supervisor, "work_in_processes")(count, ["--until-idle"] if until_idle else []))
+        return int(load(supervisor, "work_in_processes")(max(3, count), ["--until-idle"] if until_idle else []))
     load(supervisor, "work_until_idle" if until_idle else "work")()
     return 0
 

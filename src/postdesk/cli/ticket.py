@@ -28,7 +28,7 @@ def ticket(number: int, *, as_json: bool) -> None:
         write_document(document)
         return
     title = f"#{number} {document['subject']} ({document['status']})"
-    Console().print(Text(cell(title), style="bold"))
+    Console().print(Text(cell(title), style="bold"), soft_wrap=True)
     Console().print(f"{document['department']}, {document['priority']}, {document['user']}", markup=False)
     for entry in document["entries"]:
         _show_entry(entry)

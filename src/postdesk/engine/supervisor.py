@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -64,13 +65,24 @@ def tick() -> None:
         jobs.defer("deliver", account=account)
 
 
-CREWS: Final = {"everything": jobs.EVERYTHING, "carriers": jobs.CARRIERS, "clerks": jobs.CLERKS}
+CREWS: Final = {
+    "everything": jobs.EVERYTHING,
+    "carriers": jobs.CARRIERS,
+    "clerks": jobs.CLERKS,
+    "post": jobs.POST,
+}
+#: What the n-th of several processes is, and on.
+TURNS: Final = ("carriers", "clerks", "post")
+#: The post gives way when the cores are busy: taking mail in comes before answering it.
+POST_NICENESS: Final = 5
 
 
 def work(crew: str = "everything") -> None:
     """Be a worker until SIGTERM or SIGINT. Carriers also keep the clock and watch mailboxes."""
     tasks.bind()
     staffing = CREWS[crew]
+    if crew == "post":
+        os.nice(POST_NICENESS)
     threads: list[Ticker | Watcher] = [Ticker(), Watcher()] if staffing.fetch else []
     for thread in threads:
         thread.start()
@@ -84,6 +96,8 @@ def work(crew: str = "everything") -> None:
 def work_until_idle(crew: str = "everything") -> None:
     """Fetch every enabled mailbox now, whatever its frequency, take all in, deliver what is due, and return."""
     tasks.bind()
+    if crew == "post":
+        os.nice(POST_NICENESS)
     upkeep.upkeep()
     if MailSettings.objects.filter(pk=1, fetching=True).exists():
         for mailbox in RemoteMailbox.objects.filter(status=True, paused_at__isnull=True).values_list("id", flat=True):
@@ -110,11 +124,11 @@ async def _work_until_told(staffing: jobs.Staffing, is_done: Callable[[], bool])
 
 
 def work_in_processes(count: int, arguments: list[str]) -> int:
-    """Run `count` worker processes, carriers and clerks by turns, and replace each that dies, until told to stop.
+    """Run `count` worker processes (three at least), by turns, and replace each that dies, until told to stop.
 
     With `--until-idle` among the arguments it returns when all have ended: the worst exit code.
     """
-    crews = ["everything"] if count == 1 else ["carriers" if place % 2 == 0 else "clerks" for place in range(count)]
+    crews = [TURNS[place % len(TURNS)] for place in range(count)]
     commands = [[sys.executable, "-m", "postdesk", "worker", "--crew", crew, *arguments] for crew in crews]
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

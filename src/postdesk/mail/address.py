@@ -32,7 +32,7 @@ def parse(value: str) -> tuple[Address, ...]:
         if "@" not in item:
             carried = f"{carried}, {item.strip()}" if carried else item.strip()
             continue
-        one = _one(f"{carried}, {item}" if carried and "<" in item and "," not in carried else item)
+        one = _one(f"{carried}, {item.strip()}" if carried and "<" in item and "," not in carried else item)
         carried = ""
         if one is not None:
             found.append(one)

@@ -177,6 +177,8 @@ def codec_name(codec: str) -> str:
 
 def _unlabelled(raw: bytes, label: str, codec: str | None) -> tuple[str, str, str | None]:
     """Bytes whose label says nothing, is unknown, or is given to everything western by lazy programs."""
+    if b"\x1b$" in raw:
+        return decode_known(raw, "iso2022_jp_ext"), "iso-2022-jp", "no usable charset, read as iso-2022-jp"
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -34,13 +34,13 @@ def read(
     `failed` are the values of X-Failed-Recipients; `suspected` says that headers or subject call it a bounce;
     `weakly` that it may be one, if addresses can be found in it.
     """
-    report = next((part for part in parts if part.content_type in _REPORT_TYPES), None)
-    if report is None and not suspected and not weakly:
+    report = b"\r\n\r\n".join(part.content for part in parts if part.content_type in _REPORT_TYPES)
+    if not report and not suspected and not weakly:
         return None, None
-    recipients = _from_report(report.content, text) if report else []
+    recipients = _from_report(report, text) if report else []
     if not recipients:
         recipients = _from_words(raw, text, failed)
-    if not recipients and report is None and not suspected:
+    if not recipients and not report and not suspected:
         return None, None
     original_id, has_original = _original(parts, text)
     return Bounce(tuple(recipients[:_MOST]), original_id, has_original), _action(recipients)

@@ -54,7 +54,8 @@ REASONS: tuple[Reason, ...] = (
     ),
     _reason(
         "spam",
-        r"\bspam|junk mail|bulk mail|\buce\b|unsolicited|looks like|content (?:rejected|filter)|spamassassin|suspected",
+        r"\bspam(?!haus|cop)|junk mail|bulk mail|\buce\b|unsolicited|looks like|content (?:rejected|filter)|"
+        r"spamassassin|suspected",
         "7.509",
     ),
     _reason(

@@ -34,7 +34,15 @@ def gather(body: Body, leaves: Sequence[Part]) -> tuple[str, str | None, tuple[A
         found.append(_attachment(part, number, shown))
     if html and not text.strip():
         text = html_text.text_of(html)
+    if not html and not text.strip():
+        text = _of_report(leaves)
     return text, html, tuple(found + packed), defects
+
+
+def _of_report(leaves: Sequence[Part]) -> str:
+    """The words of a delivery report that has no others."""
+    reports = (part.content for part in leaves if part.content_type == "message/delivery-status")
+    return "\n".join(charset.decode(content)[0].replace("\r\n", "\n") for content in reports)
 
 
 def _attachment(part: Part, number: int, shown: set[str]) -> Attachment:

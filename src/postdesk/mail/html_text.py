@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-#: Comments; elements that are not words, with what is in them; tags with quoted values; any other tag. No part of it can
+#: Comments; elements that are not words, with what is in them; tags with quoted values; any other tag. No part can
 #: run past the next "<" outside quotes, so that hostile input costs no more than its length.
 _TAG = re.compile(
     r"<(?:!--.*?(?:-->|\Z)|(script|style|title|template|noscript)\b.*?(?:</\1\s*>|\Z)|"

@@ -37,7 +37,7 @@ def leaf(said: Mapping[str, str], content: bytes, alternative: int, container: s
     if not settings.get("charset") and container == "multipart/digest" and "content-type" not in said:
         kind = "message/rfc822"
     disposition, naming = parameters.parse(said.get("content-disposition", ""))
-    name = naming.get("filename") or settings.get("name") or naming.get("name") or ""
+    name = naming.get("filename") or settings.get("name") or naming.get("name") or settings.get("file") or ""
     identity = said.get("content-id", "").strip().strip("<>").strip()
     return Part(
         content_type=kind,

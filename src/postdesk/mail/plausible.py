@@ -60,9 +60,9 @@ def _asian(sample: bytes, codec: str) -> float:
     kana, hangul, han = (len(script.findall(text)) for script in (_KANA, _HANGUL, _HAN))
     odd = len(_CJK_ODD.findall(text))
     if codec in ("cp932", "euc_jp"):
-        good = kana * 1.2 + han * 0.6 if kana * 4 > han else 0.0
+        good = kana * 1.3 + han * 0.6 if kana * 4 > han else 0.0
     elif codec == "cp949":
-        good = hangul * 1.1 + han * 0.1
+        good = hangul * 1.0 + han * 0.1
     else:
         common = len(_COMMON_HAN.findall(text))
         good = han * 0.7 + min(common * 4, han) * 0.4 - kana * 0.5

@@ -86,7 +86,7 @@ def _facts(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
 
 
 def _sender_address(ticket: Ticket) -> str:
-    """The address a reply leaves from: the department's, else the one it came through, else the default; "" for none."""
+    """What a reply leaves from: the department's address, else the one it came through, else the default, else ""."""
     known = senders()
     default = MailSettings.objects.values_list("default_email", flat=True).filter(pk=1).first()
     for email in (ticket.department.outgoing_email_id, ticket.email_id, default):

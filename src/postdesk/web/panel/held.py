@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
+from django.db.models.functions import Substr
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,12 +14,15 @@ from postdesk.basics import clock
 from postdesk.flow import held
 from postdesk.flow import source as stored
 from postdesk.mail.message import ParsedMail
+from postdesk.mail.parse import parse
 from postdesk.mailroom.models import SpooledMail
 from postdesk.web.shared import policy
 from postdesk.web.shared.attention import held_mail
 from postdesk.web.shared.doors import AgentRequest, door
 
 PAGE = 50
+#: Bytes of each message that the list reads to show who wrote and about what.
+HEAD = 8 * 1024
 #: Bytes of raw source shown on the page; all of it is there as a download.
 SOURCE_SHOWN = 64 * 1024
 
@@ -28,9 +34,10 @@ def show(request: AgentRequest) -> HttpResponseBase:
     before = request.GET.get("before", "")
     if before.isdecimal():
         waiting = waiting.filter(pk__lt=int(before[:18]))
-    rows = list(waiting[: PAGE + 1])
+    rows = list(waiting.annotate(head=Substr("blob__content", 1, HEAD))[: PAGE + 1])
     more = rows[PAGE - 1].pk if len(rows) > PAGE else 0
-    return render(request, "panel/held.html", {"section": "held", "rows": rows[:PAGE], "more": more})
+    lines = [(row, _readable(bytes(cast(memoryview | None, row.head) or b""))) for row in rows[:PAGE]]
+    return render(request, "panel/held.html", {"section": "held", "lines": lines, "more": more})
 
 
 @door("held.read")
@@ -41,7 +48,7 @@ def one(request: AgentRequest, pk: int) -> HttpResponseBase:
     context = {
         "section": "held",
         "row": row,
-        "mail": _readable(row),
+        "mail": _readable(raw) if raw else None,
         "source": raw[:SOURCE_SHOWN].decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}"),
         "is_cut": len(raw) > SOURCE_SHOWN,
     }
@@ -86,11 +93,9 @@ def _held(request: AgentRequest, pk: int) -> SpooledMail:
     return get_object_or_404(held_mail(request.user).select_related("mailbox__email"), pk=pk)
 
 
-def _readable(row: SpooledMail) -> ParsedMail | None:
-    """The message as it is understood today; None when the bytes are not here or reading them is what fails."""
-    if not row.blob_id:
-        return None
+def _readable(raw: bytes) -> ParsedMail | None:
+    """The message, or its beginning, as it is understood today; None when reading it is what fails."""
     try:
-        return stored.parsed(row)
+        return parse(raw)
     except Exception:  # noqa: BLE001 - the page exists to show the very message that broke the program
         return None

@@ -38,6 +38,17 @@ def when(at: dt.datetime | None, empty: str = "never") -> SafeString:
 
 
 @register.simple_tag
+def due(at: dt.datetime | None) -> SafeString:
+    """When something is planned for: "in 5 min", or "now" once that has come."""
+    now = clock.now()
+    if at is None or at <= now:
+        return SafeString("now")
+    return format_html(
+        '<time datetime="{}" title="{}" data-due>{}</time>', at.isoformat(), words.absolute(at), words.ago(at, now=now)
+    )
+
+
+@register.simple_tag
 def waiting(since: dt.datetime | None) -> SafeString:
     """How long a user has waited, coloured by how long that is."""
     if since is None:

@@ -17,7 +17,7 @@ export function refresh(within = document) {
   for (const time of within.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     const seconds = (now - at) / 1000;
-    const words = "ago" in time.dataset ? ago(seconds) : "for" in time.dataset ? span(seconds) : null;
+    const words = "due" in time.dataset ? (seconds < 0 ? ago(seconds) : "now") : "ago" in time.dataset ? ago(seconds) : "for" in time.dataset ? span(seconds) : null;
     if (words !== null && time.textContent !== words) time.textContent = words;
     if (time.dataset.heat) time.dataset.heat = [3600, 4 * 3600, 86400].filter((bound) => seconds >= bound).length;
     if (!time.dataset.local) {
