@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 #: What .gitignore leaves out, by the names of folders.
 LEFT_OUT = {
-    ".git", ".venv", "var", "out", "shots", "dist", "build", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache",
-    ".hypothesis", ".import_linter_cache",
+    ".git", ".venv", "var", "out", "shots", "dist", "build", "__pycache__",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache",
 }  # fmt: skip
 
 

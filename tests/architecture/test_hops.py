@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -60,9 +61,9 @@ def test_every_queue_has_workers() -> None:
 
 @pytest.mark.parametrize("hop", jobs.HOPS, ids=lambda hop: hop.name)
 def test_the_readme_and_the_module_draw_every_hop(hop: jobs.Hop) -> None:
-    arrows = (jobs.__doc__ or "").split("\n\n")[2]
+    arrows = dedent((jobs.__doc__ or "").split("\n\n")[2]).strip()
     readme = (ROOT / "README.md").read_text()
 
     assert hop.name in arrows
-    assert arrows.strip("\n") in readme, "README.md has the arrow list of jobs.py, word for word"
+    assert arrows in readme, "README.md has the arrow list of jobs.py, word for word"
     assert f"`{hop.name}`" in readme, "README.md says what each hop does"

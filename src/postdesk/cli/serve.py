@@ -88,7 +88,7 @@ def web(host: str = "127.0.0.1", port: int = 8000) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=4,
         backlog=512,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

@@ -56,7 +56,7 @@ def _action(recipients: Sequence[BouncedRecipient]) -> str:
 def _from_report(content: bytes, text: str) -> list[BouncedRecipient]:
     """The groups of fields of message/delivery-status (RFC 3464 section 2.1)."""
     found: dict[str, BouncedRecipient] = {}
-    for block in re.split(rb"\r?\n[ \t]*\r?\n", content.strip()[:1_000_000]):
+    for block in re.split(rb"\r?\n[ \t]*\r?\n", content.strip()[:1_000_000], maxsplit=_MOST)[:_MOST]:
         about = {name.lower(): headers.readable(value) for name, value in reversed(headers.fields(block.lstrip()))}
         said = about.get("final-recipient") or about.get("original-recipient")
         if said is None:

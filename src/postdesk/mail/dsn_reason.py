@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ REASONS: tuple[Reason, ...] = (
 _DEAD = frozenset({"userunknown", "hostunknown", "suspended"})
 
 
+@lru_cache(maxsize=256)
 def classify(status: str | None, code: int | None, words: str, action: str) -> tuple[str, bool]:
     """(reason, whether the address itself no longer works)."""
     detail = status.split(".", 1)[1] if status else ""

@@ -30,3 +30,6 @@ def configure(level: str) -> None:
     )
     line = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=line)
+    # It reports each bounce that one of its detectors stumbles over; the others still read it.
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+    logging.getLogger("mail.bounce").setLevel(logging.CRITICAL)

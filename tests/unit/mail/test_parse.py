@@ -168,6 +168,10 @@ HOSTILE = {
     "words that never end": HEAD + b"X: " + b"=?" * 200_000 + b"\r\n\r\n",
     "tags that never end": letter(b"<a " * 200_000, kind=b"text/html"),
     "ten thousand tables": letter(b"<table><tr><td>" * 10_000, kind=b"text/html"),
+    "twenty thousand reports": multipart(
+        part(b"message/delivery-status", b"Final-Recipient: rfc822; a@b.example\r\nStatus: 5.1.1\r\n\r\n" * 20_000),
+        kind=b"report; report-type=delivery-status",
+    ),
     "dashes": letter(b"-" * 1_000_000),
     "quotes": HEAD + b"Cc: " + b'"' * 200_000 + b"\r\n\r\n",
     "lone surrogates": letter(b"\x00\xd8" * 1000, kind=b"text/plain; charset=utf-16"),
