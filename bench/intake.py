@@ -69,14 +69,16 @@ def _take_in(on: Rig, user: str, messages: int, download: float) -> dict[str, ob
     began, before = time.time(), on.cpu(worker.pid)
     on.query("UPDATE mailroom_mailsettings SET fetching = true")
     on.query("UPDATE mailroom_remotemailbox SET next_fetch_at = NULL")
+    # From the instant the turn at the mailbox begins: how soon a poll is due is not what is measured here.
+    attempt = "SELECT last_attempt_at FROM mailroom_remotemailbox WHERE last_attempt_at > to_timestamp({})"
+    wait_for(lambda: on.query(attempt.format(began)), 60)
+    began = on.query(attempt.format(began))[0][0].timestamp()
     taken = "SELECT count(*) FROM mailroom_spooledmail WHERE outcome <> 'waiting'"
     wait_for(lambda: on.query(taken)[0][0] >= messages, 600, 0.05)
     wait_for(lambda: on.sink("STAT")[0]["letters"] >= messages, 600, 0.05)
     after = on.cpu(worker.pid)
     worker.terminate()
     worker.wait(timeout=40)
-    # From the instant the turn at the mailbox began: how soon a poll is due is not what is measured here.
-    began = on.query("SELECT last_attempt_at FROM mailroom_remotemailbox")[0][0].timestamp()
     (last,) = on.query("SELECT max(decided_at) FROM mailroom_spooledmail")[0]
     tickets = on.query("SELECT count(*) FROM tickets_ticket")[0][0]
     until_ticket = last.timestamp() - began

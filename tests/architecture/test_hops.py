@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from postdesk import jobs
+from postdesk.engine import supervisor
 from postdesk.engine import tasks as engine_tasks
 from postdesk.flow import tasks as flow_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = dict((*flow_tasks.TASKS, *engine_tasks.TASKS))
+FUNCTIONS: dict[str, Callable[..., None]] = dict((*flow_tasks.TASKS, *engine_tasks.TASKS))
 
 
 def deferred() -> Iterator[tuple[str, str, list[str | None]]]:
@@ -55,8 +56,11 @@ def test_jobs_are_woken_by_names_in_the_table_with_the_arguments_of_their_functi
     assert wrong == []
 
 
-def test_every_queue_has_workers() -> None:
-    assert all(getattr(jobs.Staffing(), hop.queue) > 0 for hop in jobs.HOPS)
+@pytest.mark.parametrize("crews", [["everything"], supervisor.TURNS], ids=["one process", "several processes"])
+def test_every_queue_has_workers(crews: list[str]) -> None:
+    staffings = [supervisor.CREWS[crew] for crew in crews]
+
+    assert [hop.name for hop in jobs.HOPS if not any(getattr(one, hop.queue) for one in staffings)] == []
 
 
 @pytest.mark.parametrize("hop", jobs.HOPS, ids=lambda hop: hop.name)

@@ -40,7 +40,7 @@ def variables_read() -> set[str]:
     """Names of the environment variables that project.environment asks for."""
     calls = [node for node in ast.walk(ast.parse(text_of(ENVIRONMENT))) if isinstance(node, ast.Call)]
     asked = [call.args[0] for call in calls if ast.unparse(call.func) in READS]
-    return {node.value for node in asked if isinstance(node, ast.Constant)}
+    return {node.value for node in asked if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def test_dependencies_are_locked_in_requirements_and_nowhere_else() -> None:

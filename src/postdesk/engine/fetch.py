@@ -79,7 +79,11 @@ def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> bool:
     A `source` that is open already (a watched connection) is used and left open; its errors go to its owner.
     """
     turn = Turn(mailbox, monotonic())
-    RemoteMailbox.objects.filter(pk=mailbox.pk).update(last_attempt_at=now())
+    began = now()
+    # The next poll is counted from here, so that the clock does not ask again while this turn lasts.
+    RemoteMailbox.objects.filter(pk=mailbox.pk).update(
+        last_attempt_at=began, next_fetch_at=began + dt.timedelta(minutes=mailbox.frequency)
+    )
     if source is not None:
         more = _drain(turn, source)
         _well(turn)
@@ -220,7 +224,6 @@ def _well(turn: Turn) -> None:
         failures=0,
         last_error="",
         backlog=turn.left,
-        next_fetch_at=at + dt.timedelta(minutes=mailbox.frequency),
     )
     if was_failing:
         alerts.recover_for(mailbox, at=at)

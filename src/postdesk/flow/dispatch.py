@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+import time
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,11 +19,11 @@ from django.db import connection
 
 from postdesk.basics.clock import now
 from postdesk.basics.errors import BrokenSetup, Busy, PostdeskError, WireError
-from postdesk.mailroom import claims, lanes
+from postdesk.mailroom import claims, lanes, spool
 from postdesk.mailroom.claims import Claimed, Result
 from postdesk.mailroom.logins import ca_of, smtp_credentials
 from postdesk.mailroom.models import Letter, SmtpAccount
-from postdesk.mailroom.models.outbox import State
+from postdesk.mailroom.models.outbox import Kind, State
 from postdesk.tickets.models import Event, KnownMessageId
 from postdesk.wire.endpoint import read_endpoint
 from postdesk.wire.login import Login
@@ -32,6 +33,8 @@ from postdesk.wire.smtp_reply import Reply
 log = structlog.get_logger(__name__)
 
 BATCH = 50
+#: So many messages waiting to be taken in are a backlog; so many seconds automatic answers wait for it at most.
+BACKLOG, PATIENCE = 60, 10.0
 #: Seconds an account rests after failures in a row: the n-th, and all after the last.
 REST = (15, 60, 300, 600, 1800)
 
@@ -43,6 +46,8 @@ class Route:
     account: SmtpAccount
     session: SmtpSession | None = None
     lost: list[int] = field(default_factory=list)
+    #: Seconds this drain gave way to intake.
+    waited: float = 0.0
 
 
 def deliver(account: int) -> None:
@@ -76,6 +81,7 @@ def _step(route: Route) -> bool:
     """One batch. False when there is nothing more to do, or the server cannot be used now."""
     if _rests(route):
         return False
+    _give_way(route)
     claims.recover(route.account.pk)
     token, letters = claims.claim_due(route.account.pk, limit=BATCH, at=now())
     if not letters:
@@ -85,6 +91,23 @@ def _step(route: Route) -> bool:
         return _send_all(route, token, letters)
     finally:
         _quick_commits(on=False)
+
+
+def _give_way(route: Route) -> None:
+    """While a backlog is being taken in, automatic answers wait a moment: nobody's mail waits for a machine's.
+
+    Never while an agent's reply is due, and never longer than PATIENCE in one drain.
+    """
+    pk = route.account.pk
+    while route.waited < PATIENCE and spool.backlog_over(BACKLOG) and not reply_due(pk, at=now()):
+        time.sleep(0.1)
+        route.waited += 0.1
+
+
+def reply_due(account: int, *, at: dt.datetime) -> bool:
+    """Whether a letter that a person wrote is to be sent now."""
+    waiting = Letter.objects.filter(account=account, state__in=(State.QUEUED, State.DEFERRED), claim="")
+    return waiting.filter(kind=Kind.REPLY, next_try_at__lte=at).exists()
 
 
 def _send_all(route: Route, token: str, letters: list[Claimed]) -> bool:

@@ -71,13 +71,14 @@ def _accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> in
     fresh = [arrival for arrival in arrivals if here.get(arrival.key, (0, Outcome.UNFETCHED))[1] == Outcome.UNFETCHED]
     if not fresh:
         return 0
-    earlier = _earlier_copies(place, fresh)
-    blob_ids = store_blobs([arrival.raw for arrival in fresh if digest(arrival.raw) not in earlier])
-    remaining = iter(blob_ids)
+    digests = [digest(arrival.raw) for arrival in fresh]
+    earlier = _earlier_copies(place, fresh, digests)
+    new = [arrival.raw for arrival, known in zip(fresh, digests, strict=True) if known not in earlier]
+    remaining = iter(store_blobs(new))
     rows = []
-    for arrival in fresh:
-        copy_of = earlier.get(digest(arrival.raw))
-        rows.append(_row(place, arrival, at, None if copy_of else next(remaining), copy_of))
+    for arrival, own in zip(fresh, digests, strict=True):
+        copy_of = earlier.get(own)
+        rows.append(_row(place, arrival, own, at, None if copy_of else next(remaining), copy_of))
     retried = [here[arrival.key][0] for arrival in fresh if arrival.key in here]
     if retried:
         # Rows of messages that could not be fetched before give way to the real thing.
@@ -111,7 +112,9 @@ def accept_piped(raw: bytes, *, mailbox: RemoteMailbox | None, via: str, at: dt.
         return row.pk, False
 
 
-def _row(place: Place, arrival: Arrival, at: dt.datetime, blob: int | None, copy_of: int | None) -> SpooledMail:
+def _row(
+    place: Place, arrival: Arrival, own: bytes, at: dt.datetime, blob: int | None, copy_of: int | None
+) -> SpooledMail:
     is_uid = isinstance(arrival.key, int)
     return SpooledMail(
         mailbox=place.mailbox,
@@ -122,7 +125,7 @@ def _row(place: Place, arrival: Arrival, at: dt.datetime, blob: int | None, copy
         uidl=None if is_uid else arrival.key,
         blob_id=blob,
         size=len(arrival.raw),
-        digest=digest(arrival.raw),
+        digest=own,
         message_id=quick_message_id(arrival.raw),
         received_at=arrival.received_at,
         seen_at=at,
@@ -132,7 +135,7 @@ def _row(place: Place, arrival: Arrival, at: dt.datetime, blob: int | None, copy
     )
 
 
-def _earlier_copies(place: Place, fresh: Sequence[Arrival]) -> dict[bytes, int]:
+def _earlier_copies(place: Place, fresh: Sequence[Arrival], digests: Sequence[bytes]) -> dict[bytes, int]:
     """Messages of this folder known under another UIDVALIDITY, by digest (RFC 3501 section 2.3.1.1).
 
     Servers that lose their UIDs hand everything out anew; the bytes tell that it is the old mail.
@@ -142,7 +145,7 @@ def _earlier_copies(place: Place, fresh: Sequence[Arrival]) -> dict[bytes, int]:
     if place.epoch == 0 or not others.exists():
         return {}
     keys = {message_key_of for arrival in fresh if (message_key_of := quick_message_id(arrival.raw))}
-    rows = others.filter(message_id__in=[*keys, ""], digest__in=[digest(arrival.raw) for arrival in fresh])
+    rows = others.filter(message_id__in=[*keys, ""], digest__in=digests)
     return {bytes(found): pk for pk, found in rows.values_list("id", "digest") if found is not None}
 
 
@@ -211,6 +214,12 @@ def waiting(mailbox: int) -> QuerySet[SpooledMail]:
     """Rows that intake has to take, of one mailbox; 0: of the pipes."""
     of = Q(mailbox__isnull=True) if mailbox == 0 else Q(mailbox=mailbox)
     return SpooledMail.objects.filter(of, outcome=Outcome.WAITING)
+
+
+def backlog_over(messages: int) -> bool:
+    """Whether more messages than that wait to be taken in, in all mailboxes."""
+    rows = SpooledMail.objects.filter(outcome=Outcome.WAITING)
+    return rows[messages : messages + 1].exists()
 
 
 def claim(mailbox: int, *, limit: int, max_bytes: int) -> list[int]:

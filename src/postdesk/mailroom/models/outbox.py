@@ -66,11 +66,9 @@ class Letter(models.Model):
             ),
             models.Index(fields=("claimed_at",), name="letter_claimed", condition=~Q(claim="")),
             models.Index(
-                fields=(
-                    "state",
-                    "-id",
-                ),
+                fields=("state", "-id"),
                 name="letter_by_state",
+                condition=~Q(state__in=("sent", "queued", "sending")),
             ),
         )
 
