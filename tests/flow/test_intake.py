@@ -9,7 +9,7 @@ import pytest
 from postdesk.flow import intake
 from postdesk.mail.parse import parse
 from postdesk.mailroom import spool
-from postdesk.mailroom.models import Ban, Blob, Letter, SpooledMail
+from postdesk.mailroom.models import Ban, Blob, Letter, MailSettings, SpooledMail
 from postdesk.people.models import Agent, User
 from postdesk.tickets import operations
 from postdesk.tickets.models import Collaborator, Entry, Event, Ticket
@@ -347,3 +347,27 @@ def test_people_in_cc_take_part_and_agents_and_our_addresses_do_not(desk):
 
     assert [str(one.user.address) for one in Collaborator.objects.all()] == ["dave@example.org"]
     assert not User.objects.filter(address="billing@desk.test").exists()
+
+
+def test_what_stands_below_our_separator_is_folded_and_kept(desk):
+    text = "New words.\r\n-- reply above this line --\r\nWhat we wrote."
+    arrives(desk.mailbox, mail(text=text))
+
+    entry = Entry.objects.get()
+    assert entry.new_text.strip() == "New words."
+    assert "What we wrote." in entry.text
+
+
+def test_files_stay_on_the_ticket_when_they_are_not_to_be_mailed(desk):
+    arrives(desk.mailbox, mail(message_id="a1@example.com"))
+    alice = Agent.objects.hire(email="alice@example.net", name="Alice", password=None, at=AT)
+    upload = operations.Upload("plan.pdf", "application/pdf", b"%PDF")
+
+    MailSettings.objects.update(email_attachments=False)
+    kept = operations.reply(Ticket.objects.get(), text="See there.", by=alice, at=AT, files=[upload])
+    MailSettings.objects.update(email_attachments=True)
+    sent = operations.reply(Ticket.objects.get(), text="See here.", by=alice, at=AT, files=[upload])
+
+    assert [entry.attachments.get().filename for entry in (kept, sent)] == ["plan.pdf", "plan.pdf"]
+    assert not parse(bytes(kept.letter.raw)).attachments
+    assert parse(bytes(sent.letter.raw)).attachments[0].content == b"%PDF"

@@ -67,7 +67,7 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 def worker(
     processes: Annotated[
         int | None,
-        typer.Option(min=1, help="Worker processes. [default: as many as cores, four at most]", show_default=False),
+        typer.Option(min=1, help="Worker processes: 1, or 3 and more [default: 3].", show_default=False),
     ] = None,
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="Fetch all mailboxes, take all in, deliver all that is due, exit.")

@@ -111,8 +111,10 @@ def worker(processes: int | None = None, until_idle: bool = False, crew: str | N
 
 
 def _child(command: list[str]) -> subprocess.Popen[bytes]:
-    # Called before any thread is started, and the function only makes one system call.
-    return subprocess.Popen(command, preexec_fn=_die_with_parent if sys.platform == "linux" else None)  # noqa: PLW1509
+    # A group of its own: Ctrl-C in a terminal goes to the parent alone, which ends its children in order.
+    # The function is called before any thread is started, and only makes one system call.
+    ending = _die_with_parent if sys.platform == "linux" else None
+    return subprocess.Popen(command, process_group=0, preexec_fn=ending)  # noqa: PLW1509
 
 
 def _die_with_parent() -> None:

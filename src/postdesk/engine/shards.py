@@ -21,7 +21,8 @@ class Shards:
 
     def balance(self) -> set[int]:
         """Take free shards up to a fair share, give back what is above it. Returns those held now."""
-        share = -(-COUNT // max(1, _workers()))
+        _call_yourself_watcher()
+        share = -(-COUNT // max(1, _watchers()))
         self._check()
         for shard in sorted(set(range(COUNT)) - self.held):
             if len(self.held) >= share:
@@ -54,8 +55,14 @@ def _ask(statement: str, shard: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _workers() -> int:
-    """Processes that have fetch workers and showed a sign of life lately."""
+def _call_yourself_watcher() -> None:
+    """So that the other processes can count us."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET application_name = 'postdesk-watch'")
+
+
+def _watchers() -> int:
+    """Processes that watch mailboxes of this desk."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE application_name = 'postdesk-watch'"

@@ -150,8 +150,9 @@ def work_in_processes(count: int, arguments: list[str]) -> int:
 
 
 def _child(command: list[str]) -> subprocess.Popen[bytes]:
-    # Called while this process has no other thread, and the function only makes one system call.
-    return subprocess.Popen(command, preexec_fn=_die_with_parent if sys.platform == "linux" else None)  # noqa: PLW1509
+    # A group of its own: Ctrl-C in a terminal goes to the parent alone. Called while there is no other thread.
+    ending = _die_with_parent if sys.platform == "linux" else None
+    return subprocess.Popen(command, process_group=0, preexec_fn=ending)  # noqa: PLW1509
 
 
 def _die_with_parent() -> None:

@@ -130,7 +130,6 @@ class Watcher:
 
     def _look(self) -> None:
         """Which mailboxes are ours now; open the new, drop the gone, reissue the old."""
-        _call_yourself_watcher()
         shards = self.shards.balance()
         rows = _watchable(shards)
         for mailbox in [known for known in self.watched if known not in rows]:
@@ -296,9 +295,3 @@ def _watchable(shards: set[int]) -> set[int]:
         return set()
     rows = RemoteMailbox.objects.filter(status=True, push=True, paused_at__isnull=True, protocol=Protocol.IMAP)
     return {pk for pk in rows.values_list("id", flat=True) if pk % COUNT in shards}
-
-
-def _call_yourself_watcher() -> None:
-    """So that the other processes can count us (engine.shards)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET application_name = 'postdesk-watch'")

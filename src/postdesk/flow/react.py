@@ -14,7 +14,8 @@ from postdesk.judge.checks.automatic import reported_letter
 from postdesk.judge.facts import Arrival, Facts, KnownId, TicketFacts
 from postdesk.judge.route import auto_response
 from postdesk.judge.verdict import AutoResponse, Routing, Threading, Verdict
-from postdesk.mail.message import Address
+from postdesk.mail.message import Address, ParsedMail
+from postdesk.mail.quote import new_words
 from postdesk.mailroom.models import SpooledMail
 from postdesk.mailroom.models.outbox import Kind, State
 from postdesk.mailroom.models.spool import Outcome
@@ -153,7 +154,7 @@ def _message(
     author = mail.from_ or Address("", arrival.sender)
     automatic = "" if mail.kind == "mail" else mail.kind
     text = _clean(mail.text)
-    new_text = _clean(mail.reply_text)
+    new_text = _clean(_new_words(on, mail))
     entry = Entry(
         pk=batch.ids.entries.pop(),
         ticket=ticket,
@@ -187,6 +188,16 @@ def _message(
     ]
     _touch(ticket, entry, batch, has_files=any(not file.inline for file in mail.attachments))
     return entry
+
+
+def _new_words(on: Reaction, mail: ParsedMail) -> str:
+    """The words shown first (Strip Quoted Reply): above our own separator line where it came back; all when off."""
+    settings = on.gathered.settings
+    if not settings.strip_quoted_reply:
+        return mail.text
+    if settings.reply_separator and settings.reply_separator in mail.text:
+        return new_words(mail.text, mail.html, separator=settings.reply_separator)
+    return mail.reply_text
 
 
 def _touch(ticket: Ticket, entry: Entry, batch: Batch, *, has_files: bool) -> None:

@@ -73,7 +73,7 @@ SETTINGS: Final = Section(
             "max_message_size",
             "number",
             64 * 1024 * 1024,
-            "Bytes; of a bigger message the ticket gets headers and text.",
+            "Bytes; a bigger message is held whole, for a person to decide.",
             between=(10_000, 2_000_000_000),
         ),
         Key("auto_answers_per_hour", "number", 10, "Automatic answers to one address in an hour.", between=(0, 1000)),

@@ -39,7 +39,7 @@ class MailSettings(models.Model):
     accept_unregistered = models.BooleanField(default=True)
     accept_collaborators = models.BooleanField(default=True)
     email_attachments = models.BooleanField(default=True)
-    #: Bytes; a message above it still becomes a ticket, with its headers and text.
+    #: Bytes; a bigger message is held whole, for a person to decide.
     max_message_size = models.PositiveBigIntegerField(default=64 * 1024 * 1024)
     #: At most so many automatic answers to one address in an hour (the loop budget).
     auto_answers_per_hour = models.PositiveSmallIntegerField(default=10)

@@ -63,6 +63,7 @@ def reply(
     copies = _copies(ticket, cc)
     entry = _entry(ticket, EntryKind.REPLY, text, by, at, html=html or "", to=[to.address], cc=list(copies))
     parent, references = _conversation(ticket)
+    settings = MailSettings.objects.get_or_create(pk=1)[0]
     words = notices.reply(
         number=ticket.number, subject=ticket.subject, text=text, html=html, signature=ticket.department.signature
     )
@@ -77,8 +78,8 @@ def reply(
         words=words,
         in_reply_to=parent,
         references=references,
-        files=tuple(OutgoingFile(file.filename, file.content_type, file.content) for file in files),
-        separator=_separator(),
+        files=_enclosed(files, settings),
+        separator=settings.reply_separator if settings.strip_quoted_reply else None,
     )
     letter = write(draft, key=signing_keys()[0], at=at)
     outbox.put([letter], at=at)
@@ -183,6 +184,8 @@ def _answered(ticket: Ticket, at: dt.datetime) -> None:
     ticket.save(update_fields=["is_answered", "last_reply_at", "updated_at", "waiting_since", "entry_count"])
 
 
-def _separator() -> str | None:
-    settings = MailSettings.objects.filter(pk=1).first()
-    return settings.reply_separator if settings and settings.strip_quoted_reply else None
+def _enclosed(files: Sequence[Upload], settings: MailSettings) -> tuple[OutgoingFile, ...]:
+    """The files that travel with the letter: none when the setting is off; they stay on the ticket."""
+    if not settings.email_attachments:
+        return ()
+    return tuple(OutgoingFile(file.filename, file.content_type, file.content) for file in files)
