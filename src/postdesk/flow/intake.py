@@ -35,7 +35,7 @@ from postdesk.judge.thread import keys_referenced, thread
 from postdesk.judge.verdict import Threading, Verdict
 from postdesk.mail.parse import parse
 from postdesk.mailroom import lanes, spool
-from postdesk.mailroom.models import SpooledMail
+from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.mailroom.secrets import signing_keys
 from postdesk.tickets.senders import senders
@@ -132,9 +132,10 @@ def _load(claimed: Sequence[int], stage: Stage) -> list[Taken]:
     rows = list(
         SpooledMail.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(pk__in=claimed, outcome=Outcome.WAITING)
-        .select_related("mailbox")
+        .only("id", "mailbox_id", "blob_id", "size", "is_history", "outcome")
         .order_by("id")
     )
+    emails = dict(RemoteMailbox.objects.filter(pk__in={row.mailbox_id for row in rows}).values_list("id", "email_id"))
     contents = source.contents([row.blob_id for row in rows if row.blob_id is not None])
     stage.name = "parse"
     return [
@@ -143,7 +144,7 @@ def _load(claimed: Sequence[int], stage: Stage) -> list[Taken]:
             Arrival(
                 mail=parse(contents.get(row.blob_id or 0, b"")),
                 size=row.size,
-                via_email=row.mailbox.email_id if row.mailbox else None,
+                via_email=emails.get(row.mailbox_id or 0),
                 is_history=row.is_history,
             ),
         )

@@ -143,7 +143,7 @@ def add_addresses(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict:
     known = on.facts.known.get(_key(arrival))
     ticket = on.gathered.tickets.get(known.ticket) if known else None
     if ticket is not None:
-        on.batch.emails += [TicketEmail(ticket=ticket, email_id=email) for email in routing.all_emails]
+        on.batch.more_emails += [TicketEmail(ticket=ticket, email_id=email) for email in routing.all_emails]
     on.batch.decided.append(Decided(spooled.pk, Outcome.DUPLICATE, verdict.reason))
 
 
@@ -169,7 +169,7 @@ def _message(
         automatic=automatic,
         to=[_clean(address.address) for address in mail.to],
         cc=[_clean(address.address) for address in mail.cc],
-        spooled=spooled,
+        spooled_id=spooled.pk,
         created_at=batch.at,
     )
     batch.entries.append(entry)
