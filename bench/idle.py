@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from bench.rig import cpu_seconds, peak_megabytes, rig, stop, wait_for
+from bench.rig import peak_megabytes, rig, stop, tree_seconds, wait_for
 
 MAILBOXES, SECONDS = 500, 60.0
 
@@ -19,8 +19,8 @@ def watching(messages: int, repeat: int) -> list[dict[str, object]]:
                 SELECT 'box' || n || '@desk.test', 'Box', '', now(), now() FROM generate_series(1, {MAILBOXES - 1}) n
                 RETURNING id, address)
             INSERT INTO mailroom_remotemailbox (email_id, host, port, username, credential_id, verify_tls, ca_file,
-                status, last_error, failures, protocol, folder, auth, frequency, per_fetch, fetched, archive_folder, push,
-                backlog, epoch)
+                status, last_error, failures, protocol, folder, auth, frequency, per_fetch, fetched, archive_folder,
+                push, backlog, epoch)
             SELECT emails.id, m.host, m.port, split_part(address, '@', 1), m.credential_id, m.verify_tls, '',
                 true, '', 0, m.protocol, '', m.auth, 60, 30, 'nothing', '', true, 0, 0
             FROM emails, (SELECT * FROM mailroom_remotemailbox LIMIT 1) m
@@ -30,9 +30,9 @@ def watching(messages: int, repeat: int) -> list[dict[str, object]]:
         watched = "SELECT count(*) FROM mailroom_remotemailbox WHERE watched_since IS NOT NULL"
         wait_for(lambda: on.query(watched)[0][0] == MAILBOXES, 180, 0.5)
         time.sleep(15)
-        began, cpu = time.monotonic(), cpu_seconds(worker.pid)
+        began, cpu = time.monotonic(), tree_seconds(worker.pid)
         time.sleep(SECONDS)
-        share = (cpu_seconds(worker.pid) - cpu) / (time.monotonic() - began)
+        share = (tree_seconds(worker.pid) - cpu) / (time.monotonic() - began)
         peak = peak_megabytes(worker.pid)
         stop(worker)
     return [{"mailboxes": MAILBOXES, "CPU of a core": f"{100 * share:.1f} %", "peak MB": round(peak)}]

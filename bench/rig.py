@@ -117,8 +117,8 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(fields[place]) for place in (11, 12, 13, 14)) / os.sysconf("SC_CLK_TCK")
 
 
-def tree_seconds(pid: int) -> float:
-    """CPU seconds of a process, its children and theirs, ended ones included."""
+def tree(pid: int) -> list[int]:
+    """A process, its children and theirs, as they live now."""
     parents: dict[int, list[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -126,20 +126,25 @@ def tree_seconds(pid: int) -> float:
         except (OSError, IndexError):
             continue
         parents.setdefault(parent, []).append(int(folder.name))
-    waiting, total = [pid], 0.0
-    while waiting:
-        one = waiting.pop()
-        total += cpu_seconds(one)
-        waiting += parents.get(one, [])
-    return total
+    found = [pid]
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def tree_seconds(pid: int) -> float:
+    """CPU seconds of a process, its children and theirs, ended ones included."""
+    return sum(cpu_seconds(one) for one in tree(pid))
 
 
 def peak_megabytes(pid: int) -> float:
-    """VmHWM: the most memory a process ever had resident."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    """VmHWM: the most memory each process of the tree ever had resident, added up."""
+    total = 0.0
+    for one in tree(pid):
+        for line in Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                total += int(line.split()[1]) / 1024
+    return total
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:

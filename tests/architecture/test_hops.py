@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from postdesk import jobs
-from postdesk.engine import supervisor
+from postdesk.engine import processes, supervisor
 from postdesk.engine import tasks as engine_tasks
 from postdesk.flow import tasks as flow_tasks
 
@@ -56,7 +56,7 @@ def test_jobs_are_woken_by_names_in_the_table_with_the_arguments_of_their_functi
     assert wrong == []
 
 
-@pytest.mark.parametrize("crews", [["everything"], supervisor.TURNS], ids=["one process", "several processes"])
+@pytest.mark.parametrize("crews", [["everything"], processes.TURNS], ids=["one process", "several processes"])
 def test_every_queue_has_workers(crews: list[str]) -> None:
     staffings = [supervisor.CREWS[crew] for crew in crews]
 

@@ -19,6 +19,7 @@ from rich.console import Console
 from postdesk.basics.clock import monotonic
 from postdesk.basics.errors import BrokenSetup
 from postdesk.cli.start import django_ready, load
+from postdesk.engine.processes import work_in_processes
 
 console = Console(stderr=True)
 
@@ -98,15 +99,11 @@ def web(host: str = "127.0.0.1", port: int = 8000) -> None:
 
 def worker(processes: int | None = None, until_idle: bool = False, crew: str | None = None) -> int:
     """Fetch, take in, deliver: in one process on one core, else in three or more. Returns the exit code."""
-    django_ready()
-    supervisor = "postdesk.engine.supervisor"
-    if crew is not None:
-        load(supervisor, "work_until_idle" if until_idle else "work")(crew)
-        return 0
     count = processes or (1 if os.cpu_count() == 1 else 3)
-    if count > 1:
-        return int(load(supervisor, "work_in_processes")(max(3, count), ["--until-idle"] if until_idle else []))
-    load(supervisor, "work_until_idle" if until_idle else "work")()
+    if crew is None and count > 1:
+        return work_in_processes(max(3, count), ["--until-idle"] if until_idle else [])
+    django_ready()
+    load("postdesk.engine.supervisor", "work_until_idle" if until_idle else "work")(crew or "everything")
     return 0
 
 

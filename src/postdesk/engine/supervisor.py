@@ -1,13 +1,10 @@
-"""One worker process: job workers, the clock that polls, the watcher; and several such processes side by side."""
+"""One worker process: job workers, the clock that polls, the watcher. Several side by side: engine.processes."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -71,8 +68,6 @@ CREWS: Final = {
     "clerks": jobs.CLERKS,
     "post": jobs.POST,
 }
-#: What the n-th of several processes is, and on.
-TURNS: Final = ("carriers", "clerks", "post")
 #: The post gives way when the cores are busy: taking mail in comes before answering it.
 POST_NICENESS: Final = 5
 
@@ -87,7 +82,7 @@ def work(crew: str = "everything") -> None:
     for thread in threads:
         thread.start()
     try:
-        asyncio.run(_work_until_told(staffing, lambda: False))
+        asyncio.run(_work_until_told(staffing))
     finally:
         for thread in reversed(threads):
             thread.stop()
@@ -110,51 +105,15 @@ def _is_idle() -> bool:
     return not jobs.pending() and upkeep.wake_lanes() == 0 and not jobs.pending()
 
 
-async def _work_until_told(staffing: jobs.Staffing, is_done: Callable[[], bool]) -> None:
+async def _work_until_told(staffing: jobs.Staffing, is_done: Callable[[], bool] | None = None) -> None:
+    """Until a signal comes; with `is_done`, until that holds, asked ten times a second."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     running = asyncio.create_task(jobs.work(staffing, stop=stop))
-    while not stop.is_set() and not running.done():
+    while is_done is not None and not stop.is_set() and not running.done():
         await asyncio.wait([running], timeout=0.1)
         if not running.done() and await asyncio.to_thread(is_done):
             stop.set()
     await running
-
-
-def work_in_processes(count: int, arguments: list[str]) -> int:
-    """Run `count` worker processes (three at least), by turns, and replace each that dies, until told to stop.
-
-    With `--until-idle` among the arguments it returns when all have ended: the worst exit code.
-    """
-    crews = [TURNS[place % len(TURNS)] for place in range(count)]
-    commands = [[sys.executable, "-m", "postdesk", "worker", "--crew", crew, *arguments] for crew in crews]
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    children = [_child(command) for command in commands]
-    ends = "--until-idle" in arguments
-    while not stopping.wait(0.1):
-        if ends and all(child.poll() is not None for child in children):
-            return max(abs(int(child.returncode)) for child in children)
-        for place, child in enumerate(children):
-            if child.poll() is not None and not ends:
-                log.error("worker.died", code=child.returncode)
-                children[place] = _child(commands[place])
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.wait(timeout=30)
-    return 0
-
-
-def _child(command: list[str]) -> subprocess.Popen[bytes]:
-    # A group of its own: Ctrl-C in a terminal goes to the parent alone. Called while there is no other thread.
-    ending = _die_with_parent if sys.platform == "linux" else None
-    return subprocess.Popen(command, process_group=0, preexec_fn=ending)  # noqa: PLW1509
-
-
-def _die_with_parent() -> None:
-    """PR_SET_PDEATHSIG: a parent killed with -9 leaves no worker behind."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -1,6 +1,6 @@
 """Send what is due on one SMTP account, and write down what became of it, recipient by recipient.
 
-    claim_due (durable) -> connect -> for each letter: (marked as sending) send -> record, and mark the next
+    claim_due (durable) -> connect -> mark as sending -> send -> record, and mark the next -> send -> ...
 
 The connection is reused for the whole drain. Only the recipients that are still open are tried. What the
 server says decides: 4yz waits, 5yz has failed, no answer after the body is *uncertain*.
@@ -11,14 +11,14 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 from django.db import connection
 
 from postdesk.basics.clock import now
-from postdesk.basics.errors import BrokenSetup, Busy, PostdeskError, WireError
+from postdesk.basics.errors import BrokenSetup, Busy, Invalid, PostdeskError, WireError
 from postdesk.mailroom import claims, lanes, spool
 from postdesk.mailroom.claims import Claimed, Result
 from postdesk.mailroom.logins import ca_of, smtp_credentials
@@ -45,7 +45,6 @@ class Route:
 
     account: SmtpAccount
     session: SmtpSession | None = None
-    lost: list[int] = field(default_factory=list)
     #: Seconds this drain gave way to intake.
     waited: float = 0.0
 
@@ -111,38 +110,51 @@ def reply_due(account: int, *, at: dt.datetime) -> bool:
 
 
 def _send_all(route: Route, token: str, letters: list[Claimed]) -> bool:
-    waiting = [letter.pk for letter in letters]
+    waiting = list(letters)
+    marked = False
     try:
-        claims.mark_sending(letters[0].pk, token)
-        for place, letter in enumerate(letters):
+        while waiting:
+            # Connected first: no letter is marked while nothing can reach a server.
             session = _session(route)
-            waiting.remove(letter.pk)
-            following = letters[place + 1].pk if place + 1 < len(letters) else 0
-            _send(route, session, token, letter, following)
-    except (WireError, BrokenSetup) as error:
+            letter = waiting[0]
+            ours = marked or claims.mark_sending(letter.pk, token)
+            waiting.pop(0)
+            marked = ours and _send(route, session, token, letter, waiting[0].pk if waiting else 0)
+    except (WireError, BrokenSetup, Invalid) as error:
         _trouble(route, error)
-        claims.release([*waiting, *route.lost], token, reason=str(error), next_try=route.account.retry_at or now())
-        route.lost.clear()
+        rest = [letter.pk for letter in waiting]
+        claims.release(rest, token, reason=str(error), next_try=route.account.retry_at or now())
         return False
     _well(route)
     return True
 
 
-def _send(route: Route, session: SmtpSession, token: str, letter: Claimed, following: int) -> None:
-    """Hand one letter over. A WireError from here means that nothing was handed over: the letter waits."""
+def _send(route: Route, session: SmtpSession, token: str, letter: Claimed, following: int) -> bool:
+    """Hand one letter over. Returns whether the `following` one is marked as sending.
+
+    A WireError means that nothing was handed over: the letter waits like one that the server deferred, so
+    that a letter that breaks every connection gives way to the others, and patience with it ends too.
+    """
     addresses = [address for _pk, address in letter.recipients]
     try:
         outcome = session.send(_envelope_sender(route, letter), addresses, letter.raw)
-    except WireError:
-        route.lost.append(letter.pk)
+    except WireError as error:
+        _write_down(letter, token, [_not_handed_over(letter, pk, error) for pk, _address in letter.recipients])
         raise
+    # A server that answers about a letter works: failures in a row are counted from here.
+    route.account.failures = 0
+    # Without a connection the next letter is not marked: connecting again may fail.
+    following = following if session.alive else 0
+    results = [_result(letter, pk, outcome, address, now()) for pk, address in letter.recipients]
+    _write_down(letter, token, results, following)
+    return bool(following)
+
+
+def _write_down(letter: Claimed, token: str, results: list[Result], following: int = 0) -> None:
     at = now()
-    results = [_result(letter, pk, outcome, address, at) for pk, address in letter.recipients]
     state = claims.record(letter, token, results, reason=_reason(results), at=at, following=following)
-    if state is not State.SENT or any(one.state is not State.SENT for one in results):
+    if any(one.state is not State.SENT for one in results):
         _tell_ticket(letter, state, results, at)
-    if not session.alive:
-        route.session = None
 
 
 def _envelope_sender(route: Route, letter: Claimed) -> str:
@@ -162,13 +174,20 @@ def _result(letter: Claimed, pk: int, outcome: Outcome, address: str, at: dt.dat
     return Result(pk, state, reply.code, reply.enhanced or "", reply.text, reply.queue_id or "")
 
 
+def _not_handed_over(letter: Claimed, pk: int, error: WireError) -> Result:
+    state = State.FAILED if claims.out_of_patience(letter, at=now()) else State.DEFERRED
+    code = error.fields.get("code")
+    return Result(pk, state, code if isinstance(code, int) else None, "", str(error))
+
+
 def _reason(results: list[Result]) -> str:
     return next((one.reply for one in results if one.state is not State.SENT), "")
 
 
 def _tell_ticket(letter: Claimed, state: State, results: list[Result], at: dt.datetime) -> None:
     """A letter that did not simply arrive is an event on its ticket."""
-    if state is State.DEFERRED and letter.attempts > 0:
+    only_waits = all(one.state in {State.SENT, State.DEFERRED} for one in results)
+    if only_waits and letter.attempts > 0:
         return  # The ticket knows since the first time; the outbox has the rest.
     about = KnownMessageId.objects.filter(letter=letter.pk).values_list("ticket_id", flat=True).first()
     if about is None:

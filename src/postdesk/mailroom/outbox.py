@@ -81,13 +81,15 @@ def next_ids(table: str, count: int) -> list[int]:
 
 
 def route_again(routes: Transports | None = None) -> int:
-    """Give letters that wait without a transport the one that exists now. Returns how many moved."""
+    """Give letters whose transport is missing or switched off the one that exists now. Returns how many moved."""
     routes = routes or transports()
+    nowhere = Q(account__isnull=True) | Q(account__status=False)
+    stranded = Letter.objects.filter(nowhere, state__in=WAITING_STATES, claim="")
     moved = 0
-    for letter in Letter.objects.filter(account__isnull=True, state__in=WAITING_STATES).only("id", "email_id")[:1000]:
-        account = routes.account_for(letter.email_id)
+    for email in stranded.order_by().values_list("email", flat=True).distinct():
+        account = routes.account_for(email)
         if account is not None:
-            moved += Letter.objects.filter(pk=letter.pk, account__isnull=True).update(account=account, reason="")
+            moved += stranded.filter(email=email).update(account=account, reason="")
     return moved
 
 
@@ -114,8 +116,14 @@ def cancel(letter: Letter, *, by: Agent, at: dt.datetime) -> None:
 
 @transaction.atomic
 def mark_sent(letter: Letter, *, by: Agent, at: dt.datetime) -> None:
-    """A person found out that an uncertain letter did arrive."""
-    _steer(letter, (State.UNCERTAIN,), state=State.SENT, finished_at=at, reason=f"Marked as sent by {by.name}.")
+    """A person found out that an uncertain letter did arrive. Recipients it never reached are tried again."""
+    reason = f"Marked as sent by {by.name}."
+    if letter.recipients.filter(state__in=WAITING_STATES).exists():
+        _steer(letter, (State.UNCERTAIN,), state=State.QUEUED, next_try_at=at, reason=reason)
+        if letter.account_id is not None:
+            jobs.defer("deliver", account=letter.account_id)
+    else:
+        _steer(letter, (State.UNCERTAIN,), state=State.SENT, finished_at=at, reason=reason)
     letter.recipients.filter(state=State.UNCERTAIN).update(state=State.SENT, updated_at=at)
 
 
@@ -134,5 +142,6 @@ def _steer(letter: Letter, allowed: Sequence[str], **changes: object) -> None:
     """Compare and swap: only if the letter still stands in one of `allowed` and nobody is sending it."""
     changed = Letter.objects.filter(pk=letter.pk, state__in=allowed, claim="").update(**changes)
     if not changed:
-        letter.refresh_from_db(fields=["state"])
-        raise Refused(f"This letter is {State(letter.state).label}; that cannot be done now.")
+        letter.refresh_from_db(fields=["state", "claim"])
+        state = State.SENDING if letter.claim else State(letter.state)
+        raise Refused(f"This letter is {state.label}; that cannot be done now.")

@@ -53,18 +53,20 @@ def open_embedded(data: Path) -> Embedded:
     folder = data / "postgres"
     lock = (data / "postgres.users").open("a+")
     fcntl.flock(lock, fcntl.LOCK_SH)
-    os.set_inheritable(lock.fileno(), False)
-    fresh = not (folder / "PG_VERSION").exists()
-    running = _is_running(folder)
-    try:
-        server = wheel.get_server(folder, cleanup_mode=None)
-    except (subprocess.SubprocessError, OSError, RuntimeError, AssertionError) as error:
-        log = folder / "log"
-        words = log.read_text(errors="replace")[-800:] if log.exists() else str(error)
-        raise BrokenSetup(f"The embedded PostgreSQL in {folder} did not start: {words}") from error
-    embedded = Embedded(folder, lock, server.get_uri(), started_here=not running)
-    if fresh:
-        _tune(embedded)
+    # Of several processes that come at once, one makes and starts the server and the others find it running.
+    with (data / "postgres.starting").open("a+") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        fresh = not (folder / "PG_VERSION").exists()
+        running = _is_running(folder)
+        try:
+            server = wheel.get_server(folder, cleanup_mode=None)
+        except (subprocess.SubprocessError, OSError, RuntimeError, AssertionError) as error:
+            log = folder / "log"
+            words = log.read_text(errors="replace")[-800:] if log.exists() else str(error)
+            raise BrokenSetup(f"The embedded PostgreSQL in {folder} did not start: {words}") from error
+        embedded = Embedded(folder, lock, server.get_uri(), started_here=not running)
+        if fresh:
+            _tune(embedded)
     return embedded
 
 
