@@ -68,7 +68,6 @@ class Batch:
     message_ids: list[KnownMessageId] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     letters: list[NewLetter] = field(default_factory=list)
-    letter_of: dict[str, tuple[int, int]] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
 

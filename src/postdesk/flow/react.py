@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from postdesk.basics.ids import message_key
+from postdesk.basics.text import storable
 from postdesk.flow.batch import Batch, Decided, Report
 from postdesk.flow.facts import Gathered
 from postdesk.judge.checks.automatic import reported_letter
@@ -50,7 +51,7 @@ def open_ticket(
     ticket = Ticket(
         pk=batch.ids.tickets.pop(),
         number=batch.ids.numbers.pop(),
-        subject=_clean(mail.subject) or "[No Subject]",
+        subject=storable(mail.subject) or "[No Subject]",
         department_id=routing.department,
         help_topic_id=routing.help_topic,
         priority=routing.priority,
@@ -111,7 +112,7 @@ def record_report(on: Reaction, spooled: SpooledMail, arrival: Arrival) -> None:
     recipients = mail.bounce.recipients if mail.bounce else ()
     words = [
         f"{one.address}: {one.diagnostic or one.reason}" for one in recipients if one.diagnostic or one.reason
-    ] or [_clean(mail.subject)]
+    ] or [storable(mail.subject)]
     for one in recipients:
         gone = one.action in {"failed", ""} and failed
         state = State.BOUNCED if gone else None
@@ -153,22 +154,22 @@ def _message(
     batch, mail = on.batch, arrival.mail
     author = mail.from_ or Address("", arrival.sender)
     automatic = "" if mail.kind == "mail" else mail.kind
-    text = _clean(mail.text)
-    new_text = _clean(_new_words(on, mail))
+    text = storable(mail.text)
+    new_text = storable(_new_words(on, mail))
     entry = Entry(
         pk=batch.ids.entries.pop(),
         ticket=ticket,
         kind=kind,
         user=None if kind == EntryKind.NOTE else _user(on, author),
-        author_name=_clean(author.name)[:200],
+        author_name=storable(author.name)[:200],
         author_address=author.address[:320],
-        subject=_clean(mail.subject),
+        subject=storable(mail.subject),
         text=text,
         new_text="" if new_text == text else new_text,
-        html=_clean(mail.html or ""),
+        html=storable(mail.html or ""),
         automatic=automatic,
-        to=[_clean(address.address) for address in mail.to],
-        cc=[_clean(address.address) for address in mail.cc],
+        to=[storable(address.address) for address in mail.to],
+        cc=[storable(address.address) for address in mail.cc],
         spooled_id=spooled.pk,
         created_at=batch.at,
     )
@@ -177,11 +178,11 @@ def _message(
         EntryAttachment(
             entry=entry,
             position=position,
-            filename=_clean(file.filename)[:255],
-            content_type=_clean(file.content_type)[:255],
+            filename=storable(file.filename)[:255],
+            content_type=storable(file.content_type)[:255],
             size=file.size,
             sha256=file.sha256,
-            content_id=_clean(file.content_id or "")[:255],
+            content_id=storable(file.content_id or "")[:255],
             is_inline=file.inline,
         )
         for position, file in enumerate(mail.attachments[:1000])
@@ -281,21 +282,10 @@ def _user(on: Reaction, address: Address) -> User:
     """The user of that address, made when new."""
     user = on.gathered.users.get(address.key)
     if user is None:
-        user = User(address=_clean(address.key)[:320], name=_clean(address.name)[:200], created_at=on.batch.at)
+        user = User(address=storable(address.key)[:320], name=storable(address.name)[:200], created_at=on.batch.at)
         on.gathered.users[address.key] = user
         on.batch.users.append(user)
     return user
-
-
-def _clean(text: str) -> str:
-    """PostgreSQL's text takes everything but NUL and lone surrogates."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
 
 
 def _key(arrival: Arrival) -> str:

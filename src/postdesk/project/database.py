@@ -58,6 +58,8 @@ def open_embedded(data: Path) -> Embedded:
         fcntl.flock(starting, fcntl.LOCK_EX)
         fresh = not (folder / "PG_VERSION").exists()
         running = _is_running(folder)
+        # The wheel remembers servers that this process used before, also those that were stopped since.
+        wheel.PostgresServer._instances.pop(folder.resolve(), None)
         try:
             server = wheel.get_server(folder, cleanup_mode=None)
         except (subprocess.SubprocessError, OSError, RuntimeError, AssertionError) as error:
