@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tests.support import peers
-from tests.support.certificates import Certificates
+from tests.support.certificates import Certificates, Kind
 from tests.support.desk import mail
 from tests.support.desk_file import desk_file
 from tests.support.dovecot import Dovecot
@@ -28,30 +28,32 @@ class Bad:
 def bad_peers() -> dict[str, Bad]:
     """One of each."""
     return {
-        "silent": Bad(peers.silent(), "no answer from 127.0.0.1", hangs=True),
-        "drips": Bad(peers.drips(), "no answer from 127.0.0.1", hangs=True),
-        "greets": Bad(peers.greets_then_silent("imap"), "no answer from the server in time", hangs=True),
-        "longer": Bad(peers.lies_about_size(1000), "no answer from the server in time", hangs=True),
-        "shorter": Bad(peers.lies_about_size(-10), "the server's answer cannot be understood"),
-        "nonsense": Bad(peers.speaks_nonsense(), "this is no IMAP server"),
+        "silent": Bad(peers.silent(), "no answer from the server within 30 s", hangs=True),
+        "drips": Bad(peers.drips(), "no answer from the server within 30 s", hangs=True),
+        "greets": Bad(peers.greets_then_silent("imap"), "no answer from the server within 30 s", hangs=True),
+        "longer": Bad(peers.lies_about_size(1000), "no answer from the server within 30 s", hangs=True),
+        "shorter": Bad(peers.lies_about_size(-10), "the messages arrived broken and none was taken"),
+        "nonsense": Bad(peers.speaks_nonsense(), "the server breaks the protocol; it says: "),
         "locked": Bad(peers.refuses_login("imap"), "[AUTHENTICATIONFAILED] Authentication failed."),
         "locked-pop": Bad(peers.refuses_login("pop3"), "[AUTH] Authentication failed."),
         "resets": Bad(peers.resets(), "Connection reset by peer"),
         "resets-later": Bad(peers.resets("imap"), "Connection reset by peer"),
-        "cuts": Bad(peers.cuts_mid_literal(), "the server closed the connection"),
-        "cuts-pop": Bad(peers.cuts_mid_literal("pop3"), "the server closed the connection"),
+        "cuts": Bad(peers.cuts_mid_literal(), "the connection ended after 100 of "),
+        "cuts-pop": Bad(peers.cuts_mid_literal("pop3"), "127.0.0.1 closed the connection"),
         "gone": Bad(peers.loses_the_folder("select"), "[NONEXISTENT] Mailbox doesn't exist: Support"),
         "going": Bad(peers.loses_the_folder("fetch"), "[NONEXISTENT] Mailbox doesn't exist: Support"),
     }
 
 
-CERTIFICATES = {"expired": "certificate has expired", "untrusted": "unable to get local issuer certificate"} | {
-    "wrong_name": "not valid for '127.0.0.1'"
+CERTIFICATES: dict[Kind, str] = {
+    "expired": "certificate has expired",
+    "untrusted": "local issuer certificate",
+    "wrong_name": "not valid for '127.0.0.1'",
 }
 
 
 @contextmanager
-def bad_dovecots(certificates: Certificates) -> Iterator[dict[str, Dovecot]]:
+def bad_dovecots(certificates: Certificates) -> Iterator[dict[Kind, Dovecot]]:
     """Working servers, each with a message for us and a certificate that does not hold."""
     with ExitStack() as stack:
         servers = {
@@ -62,7 +64,7 @@ def bad_dovecots(certificates: Certificates) -> Iterator[dict[str, Dovecot]]:
         yield servers
 
 
-def address(name: str, *, host: str, port: int, ca_file: str = "") -> str:
+def address(name: str, *, host: str, port: int, ca_file: str = "", push: bool = True) -> str:
     """An address of a desk file, with its mailbox."""
     return f"""
 [[email]]
@@ -77,6 +79,7 @@ department = "Support"
   password = "secret"
   fetched = "delete"
   ca_file = "{ca_file}"
+  push = {str(push).lower()}
 """
 
 
@@ -100,7 +103,9 @@ def test_every_bad_server_is_named_in_its_own_words_and_delays_nobody_else(
         servers = stack.enter_context(bad_dovecots(certificates))
         text = desk_file(port=dovecot.imap, smtp_port=sink.port, username="among-the-bad")
         for name, one in bad.items():
-            text += address(name, host="plain://127.0.0.1", port=stack.enter_context(one.peer).port)
+            port = stack.enter_context(one.peer).port
+            # Within a message the poll and the watching connection would take turns at hanging.
+            text += address(name, host="plain://127.0.0.1", port=port, push=name not in {"longer", "shorter", "cuts"})
         for kind, server in servers.items():
             text += address(kind, host="ssl://127.0.0.1", port=server.imaps, ca_file=str(server.ca_file))
         installation.apply(text)
@@ -118,9 +123,15 @@ def test_every_bad_server_is_named_in_its_own_words_and_delays_nobody_else(
         assert sink.wait_for(2, timeout=10)[1].recipients == ("dave@example.com",)
         assert not hanging & set(errors(installation))
 
-        wait_until(lambda: set(errors(installation)) == set(expected), seconds=50, what="each bad server is named")
+        # Looked at all the time: a mailbox with one broken message is well again once that is left alone.
+        found: dict[str, tuple[str, int]] = {}
 
-        found = errors(installation)
+        def all_named() -> bool:
+            found.update(errors(installation))
+            return found.keys() >= expected.keys()
+
+        wait_until(all_named, seconds=38, what="each bad server is named")
+        assert found.keys() == expected.keys()
         wrong = {name: found[name][0] for name, words in expected.items() if words not in found[name][0]}
         assert wrong == {}
         assert all(failures >= 1 for _error, failures in found.values())

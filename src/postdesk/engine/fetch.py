@@ -50,6 +50,8 @@ class Turn:
     started: float
     taken: int = 0
     left: int = 0
+    #: The time was over before the mail was.
+    more: bool = False
 
 
 def fetch(mailbox: int) -> None:
@@ -60,8 +62,8 @@ def fetch(mailbox: int) -> None:
     with lanes.lane(f"fetch:{mailbox}") as free:
         if not free:
             return
-        more = take_turn(row)
-    if more:
+        turn = take_turn(row)
+    if turn.more:
         jobs.defer("fetch", mailbox=mailbox)
 
 
@@ -73,8 +75,8 @@ def readable(mailbox: int) -> RemoteMailbox | None:
     return rows.filter(pk=mailbox, status=True, paused_at__isnull=True).first()
 
 
-def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> bool:
-    """Fetch until done or the turn is over; True when mail is left. Errors become the mailbox's health.
+def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> Turn:
+    """Fetch until done or the turn is over. Errors become the mailbox's health.
 
     A `source` that is open already (a watched connection) is used and left open; its errors go to its owner.
     """
@@ -85,20 +87,20 @@ def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> bool:
         last_attempt_at=began, next_fetch_at=began + dt.timedelta(minutes=mailbox.frequency)
     )
     if source is not None:
-        more = _drain(turn, source)
+        turn.more = _drain(turn, source)
         _well(turn)
-        return more
+        return turn
     try:
         with slot(endpoint_of(mailbox).host), open_source(mailbox) as opened:
-            more = _drain(turn, opened)
+            turn.more = _drain(turn, opened)
     except Busy as error:
         _later(mailbox, error)
-        return False
     except (WireError, BrokenSetup, Invalid) as error:
+        turn.more = False
         _failed(turn, error)
-        return False
-    _well(turn)
-    return more
+    else:
+        _well(turn)
+    return turn
 
 
 def _drain(turn: Turn, source: Source) -> bool:

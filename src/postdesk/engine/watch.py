@@ -257,10 +257,11 @@ class Watcher:
         if row is None:
             return
         with lanes.lane(f"fetch:{watched.mailbox}") as free:
-            more = fetch.take_turn(row, source) if free else True
-        watched.last_mail_at = monotonic()
-        if more:
+            turn = fetch.take_turn(row, source) if free else None
+        if turn is None or turn.more:
             jobs.defer("fetch", mailbox=watched.mailbox)
+        if turn is not None and turn.taken:
+            watched.last_mail_at = monotonic()
 
     def _ask(self, watched: Watched) -> None:
         """An eager mailbox: ask instead of waiting to be told; when it is eager no longer, idle again."""
