@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from postdesk.basics.errors import Busy
 from postdesk.mailroom.logins import ca_of, secret_of, username_of
 from postdesk.mailroom.models import Protocol, RemoteMailbox
 from postdesk.mailroom.models.connections import Fetched
@@ -33,16 +32,16 @@ def login_of(mailbox: RemoteMailbox) -> Login:
 
 
 @contextmanager
-def slot(host: str) -> Iterator[None]:
-    """A place among the connections to one host; Busy when all are taken: a dead host holds only a few threads."""
+def slot(host: str) -> Iterator[bool]:
+    """A place among the connections to one host; yields False when all are taken: a dead host holds few threads."""
     with _slots_lock:
         semaphore = _slots.setdefault(host, threading.BoundedSemaphore(PER_HOST))
-    if not semaphore.acquire(blocking=False):
-        raise Busy("Other mailboxes on this server are being fetched; this one comes next.", retry_after=2.0)
+    free = semaphore.acquire(blocking=False)
     try:
-        yield
+        yield free
     finally:
-        semaphore.release()
+        if free:
+            semaphore.release()
 
 
 def open_imap_of(mailbox: RemoteMailbox) -> ImapSource:

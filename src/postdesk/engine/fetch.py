@@ -18,7 +18,7 @@ import structlog
 
 from postdesk import jobs
 from postdesk.basics.clock import monotonic, now
-from postdesk.basics.errors import BrokenSetup, Busy, Invalid, LoginRefused, PostdeskError, WireError
+from postdesk.basics.errors import BrokenSetup, Invalid, LoginRefused, PostdeskError, WireError
 from postdesk.engine import alerts, backoff
 from postdesk.engine.connect import endpoint_of, open_source, slot
 from postdesk.mailroom import lanes, spool
@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 TURN = 20.0
 #: Bytes of raw mail stored in one transaction at most.
 BATCH_BYTES = 16 * 1024 * 1024
+#: Seconds a mailbox waits while all places at its host are taken by others.
+PATIENCE = 2.0
 #: Tries of a message that could not be fetched before it is left alone for a day.
 UNFETCHED_TRIES = 3
 
@@ -91,10 +93,12 @@ def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> Turn:
         _well(turn)
         return turn
     try:
-        with slot(endpoint_of(mailbox).host), open_source(mailbox) as opened:
-            turn.more = _drain(turn, opened)
-    except Busy as error:
-        _later(mailbox, error)
+        with slot(endpoint_of(mailbox).host) as free:
+            if not free:
+                _later(mailbox)
+                return turn
+            with open_source(mailbox) as opened:
+                turn.more = _drain(turn, opened)
     except (WireError, BrokenSetup, Invalid) as error:
         turn.more = False
         _failed(turn, error)
@@ -249,7 +253,7 @@ def _failed(turn: Turn, error: PostdeskError) -> None:
     alerts.raise_for(mailbox, at=at)
 
 
-def _later(mailbox: RemoteMailbox, error: Busy) -> None:
+def _later(mailbox: RemoteMailbox) -> None:
     """No place at this host now: no failure, just a moment's patience."""
-    again = now() + dt.timedelta(seconds=error.retry_after or 2.0)
+    again = now() + dt.timedelta(seconds=PATIENCE)
     RemoteMailbox.objects.filter(pk=mailbox.pk).update(next_fetch_at=again)

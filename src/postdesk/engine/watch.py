@@ -3,9 +3,8 @@
     open (pool) --> idle --server speaks--> fetch (pool) --> idle ...
                       '--25 minutes--> reissue (pool) --> idle
 
-Waiting costs nothing; everything that talks is handed to a small thread pool, which calls the very same turn
-that polling calls. Watching is an accelerator: when a connection is lost the mailbox is polled, and watched
-again after a pause that only a connection's proven survival resets.
+Waiting costs nothing; what talks is handed to a small thread pool, which calls the very same turn that polling
+calls. When a connection is lost the mailbox is polled, and watched again after a pause that only survival resets.
 
 Some servers hold notifications back (Dovecot 2.3: 500 ms, compiled in). On a server a few milliseconds away, the
 mailboxes that had mail in the last minutes are therefore asked by NOOP some times a second instead of idling, within a
@@ -20,6 +19,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -53,7 +53,7 @@ class Watched:
     source: ImapSource | None = None
     #: A pool thread has it in hand; the selector keeps its hands off.
     busy: bool = False
-    opened_at: float = 0.0
+    opened_at: float = float("inf")
     idle_since: float = 0.0
     failures: int = 0
     #: Not tried before this instant (monotonic).
@@ -92,8 +92,6 @@ class Watcher:
         self._wake()
         self.thread.join(timeout=10)
         self.pool.shutdown(wait=False, cancel_futures=True)
-
-    # The selector's thread ------------------------------------------------------------------
 
     def _run(self) -> None:
         self.selector.register(self.wake_read, selectors.EVENT_READ)
@@ -202,13 +200,16 @@ class Watcher:
         survived = monotonic() - watched.opened_at > backoff.SURVIVAL
         watched.failures = 1 if survived else watched.failures + 1
         watched.not_before = monotonic() + backoff.pause(watched.failures, dice=random.random())
+        if watched.source is not None:
+            # Polling takes over at once: it finishes the turn, or says on the mailbox's page what is wrong.
+            with suppress(OperationalError, InterfaceError):
+                RemoteMailbox.objects.filter(pk=watched.mailbox).update(next_fetch_at=None, watched_since=None)
         self._drop(watched)
+        watched.opened_at = float("inf")
         log.info("watch.lost", mailbox=watched.mailbox, error=type(error).__name__, failures=watched.failures)
 
     def _wake(self) -> None:
         self.wake_write.send(b"x")
-
-    # Pool threads ---------------------------------------------------------------------------
 
     def _work(self, watched: Watched, work: Work) -> None:
         close_old_connections()
