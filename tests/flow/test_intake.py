@@ -371,3 +371,10 @@ def test_files_stay_on_the_ticket_when_they_are_not_to_be_mailed(desk):
     assert [entry.attachments.get().filename for entry in (kept, sent)] == ["plan.pdf", "plan.pdf"]
     assert not parse(bytes(kept.letter.raw)).attachments
     assert parse(bytes(sent.letter.raw)).attachments[0].content == b"%PDF"
+
+
+def test_an_address_too_long_for_any_server_is_a_ticket_that_nobody_can_answer(desk):
+    (row,) = arrives(desk.mailbox, mail(sender=f"{'a' * 400}@example.com", message_id="long@example.com"))
+
+    assert row.outcome in {"ticket", "held"}
+    assert not Letter.objects.exists()

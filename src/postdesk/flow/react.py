@@ -254,7 +254,8 @@ def _answer(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, answer
     """Compose the auto-response. Returns the letter's id, None when the address is gone meanwhile."""
     batch, facts, mail = on.batch, on.facts, arrival.mail
     sender = on.senders.sender(answer.email) if answer.email is not None else None
-    if sender is None or mail.from_ is None:
+    # RFC 5321 section 4.5.3.1.3: no path is longer than 256 octets; nothing could be delivered there.
+    if sender is None or mail.from_ is None or len(mail.from_.address) > 256:
         return None
     department = on.facts.desk.departments[ticket.department_id]
     draft = Draft(

@@ -9,6 +9,8 @@ from typing import Any, cast
 import psycopg
 from django.db import connection, models
 
+from postdesk.basics.text import storable
+
 
 def insert(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model, in the caller's transaction. Their ids are not read back: take them beforehand.
@@ -27,11 +29,22 @@ def insert(rows: Sequence[models.Model]) -> None:
         for row in rows:
             values = [getattr(row, name) for name in names]
             for place in as_json:
-                values[place] = json.dumps(values[place])
-            copy.write_row(values)
+                values[place] = json.dumps(_storable_json(values[place]))
+            copy.write_row([storable(value) if isinstance(value, str) else value for value in values])
 
 
 def native_cursor() -> psycopg.Cursor[Any]:
     """A plain psycopg cursor on Django's connection: parameters travel beside the statement, which can be prepared."""
     connection.ensure_connection()
     return psycopg.Cursor(cast("psycopg.Connection[Any]", connection.connection))
+
+
+def _storable_json(value: Any) -> Any:
+    """jsonb refuses what text refuses, wherever it stands inside."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {key: _storable_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable_json(one) for one in value]
+    return value
