@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import procrastinate
-from django.db import close_old_connections, connection, transaction
+from django.db import OperationalError, close_old_connections, connection, transaction
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ def defer(name: str, **arguments: int) -> bool:
             deferrer.defer(**arguments)
     except AlreadyEnqueued:
         return False
+    except ConnectorException as error:
+        raise OperationalError("the job could not be written") from error
     return True
 
 

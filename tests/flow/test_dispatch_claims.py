@@ -68,9 +68,10 @@ def test_the_letter_after_the_one_recorded_is_the_one_in_doubt(desk):
 
 def test_every_letter_of_a_claim_from_before_postgresql_restarted_is_uncertain(desk, sink):
     letters = [posted(), posted()]
-    token, _claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
-    before = f"{token.partition('@')[0]}@{int(token.partition('@')[2]) - 1000}"
-    Letter.objects.filter(claim=token).update(claim=before)
+    claims.claim_due(desk.smtp.pk, limit=10, at=now())
+    # What crash recovery does to an unlogged table, after which the claim's token fits no more.
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE mailroom_boot")
 
     dispatch.deliver(desk.smtp.pk)
 

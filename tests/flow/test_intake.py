@@ -378,3 +378,46 @@ def test_an_address_too_long_for_any_server_is_a_ticket_that_nobody_can_answer(d
 
     assert row.outcome in {"ticket", "held"}
     assert not Letter.objects.exists()
+
+
+def test_the_same_text_with_another_file_of_equal_size_is_another_mail(desk):
+    def scan(content: str) -> bytes:
+        return (
+            "From: carol@example.com\r\nTo: support@desk.test\r\nSubject: Scan\r\nMessage-ID: <scan@example.com>\r\n"
+            "Date: Mon, 02 Mar 2026 08:00:00 +0000\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+            "--b\r\nContent-Type: text/plain\r\n\r\nSee scan.\r\n"
+            f"--b\r\nContent-Type: application/pdf; name=scan.pdf\r\n\r\n{content}\r\n--b--\r\n"
+        ).encode()
+
+    arrives(desk.mailbox, scan("AAAA"))
+    arrives(desk.mailbox, scan("BBBB"))
+
+    assert Entry.objects.count() == 2
+
+
+def test_a_forged_from_brings_no_friends_into_the_ticket(desk):
+    arrives(desk.mailbox, mail(message_id="a1@example.com"))
+    number = Ticket.objects.get().number
+
+    arrives(desk.mailbox, mail(subject=f"Re: [#{number}]", message_id="f@evil", headers="Cc: mallory@evil.example\r\n"))
+
+    assert Ticket.objects.count() == 1
+    assert not Collaborator.objects.exists()
+
+
+def test_a_person_who_attaches_a_bounce_is_heard_and_not_marked_as_bounced(desk):
+    arrives(desk.mailbox, mail(message_id="a1@example.com"))
+    letter = Letter.objects.get()
+    raw = (
+        "From: carol@example.com\r\nTo: support@desk.test\r\nSubject: Re: Printer\r\nMessage-ID: <p@example.com>\r\n"
+        f"In-Reply-To: <{letter.message_id}>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/plain\r\n\r\nYour mail to Bob came back, see below.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        "Final-Recipient: rfc822; bob@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+    ).encode()
+
+    (row,) = arrives(desk.mailbox, raw)
+
+    assert row.outcome == "reply"
+    assert "came back" in Entry.objects.last().text
+    assert letter.recipients.get().state != "bounced"

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
+from django.db import InterfaceError, OperationalError
 
 from postdesk import jobs
 from postdesk.basics.clock import monotonic, now
-from postdesk.basics.errors import BrokenSetup, Invalid, LoginRefused, PostdeskError, WireError
+from postdesk.basics.errors import BrokenSetup, Invalid, LoginRefused, PostdeskError, Rejected, WireError
 from postdesk.engine import alerts, backoff
 from postdesk.engine.connect import endpoint_of, open_source, slot
 from postdesk.mailroom import lanes, spool
@@ -54,6 +55,8 @@ class Turn:
     left: int = 0
     #: The time was over before the mail was.
     more: bool = False
+    #: The server would not move or delete; mail is taken all the same, and this is told at the end.
+    refused: Rejected | None = None
 
 
 def fetch(mailbox: int) -> None:
@@ -99,9 +102,15 @@ def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> Turn:
                 return turn
             with open_source(mailbox) as opened:
                 turn.more = _drain(turn, opened)
+    except (OperationalError, InterfaceError):
+        raise
     except (WireError, BrokenSetup, Invalid) as error:
         turn.more = False
         _failed(turn, error)
+    except Exception as error:  # noqa: BLE001 - whatever a mailbox provokes is told on its page, not only in a log
+        log.error("fetch.broke", mailbox=mailbox.pk, error=repr(error)[:300])
+        turn.more = False
+        _failed(turn, PostdeskError(f"The fetch failed inside postdesk: {type(error).__name__}."))
     else:
         _well(turn)
     return turn
@@ -113,7 +122,7 @@ def _drain(turn: Turn, source: Source) -> bool:
         wanted, settle_only = _todo(turn.mailbox, place, source)
         turn.left = len(wanted)
         if settle_only:
-            _settle(turn.mailbox, place, source, settle_only)
+            _settle(turn, place, source, settle_only)
         for start in range(0, len(wanted), turn.mailbox.per_fetch):
             batch = wanted[start : start + turn.mailbox.per_fetch]
             _take(turn, place, source, batch)
@@ -124,6 +133,8 @@ def _drain(turn: Turn, source: Source) -> bool:
             break
     if isinstance(source, ImapSource):
         _retry_unfetched(turn, place, source)
+    if turn.refused is not None:
+        raise turn.refused
     return False
 
 
@@ -182,7 +193,20 @@ def _take(turn: Turn, place: Place, source: Source, keys: Sequence[Key]) -> None
         raise
     _store(turn, place, arrived)
     if done:
-        _settle(turn.mailbox, place, source, done)
+        _settle(turn, place, source, done)
+    _note_missing(place, source, [key for key in keys if key not in done])
+
+
+def _note_missing(place: Place, source: Source, missing: Sequence[Key]) -> None:
+    """Messages that were listed and not handed over: gone meanwhile, or refused; the latter must not be forgotten."""
+    if not missing:
+        return
+    there = {one.key for one in source.listing(None)}
+    for key in missing:
+        if key in there:
+            spool.could_not_fetch(place, key, reason="The server lists it and does not hand it over.", at=now())
+        else:
+            spool.forget_unfetched(place, key)
 
 
 def _store(turn: Turn, place: Place, arrived: Sequence[Arrival]) -> None:
@@ -191,13 +215,17 @@ def _store(turn: Turn, place: Place, arrived: Sequence[Arrival]) -> None:
         turn.taken += spool.accept(place, arrived, at=now())
 
 
-def _settle(mailbox: RemoteMailbox, place: Place, source: Source, keys: Sequence[Key]) -> None:
-    """Move, delete, or leave; then note it."""
-    how = Fetched(mailbox.fetched)
-    if how == Fetched.MOVE and isinstance(source, ImapSource):
-        source.settle(keys, "move", mailbox.archive_folder)
-    elif how == Fetched.DELETE:
-        source.settle(keys, "delete", None)
+def _settle(turn: Turn, place: Place, source: Source, keys: Sequence[Key]) -> None:
+    """Move, delete, or leave; then note it. A refusal stops nobody's mail: it is raised when the turn ends."""
+    how = Fetched(turn.mailbox.fetched)
+    try:
+        if how == Fetched.MOVE and isinstance(source, ImapSource):
+            source.settle(keys, "move", turn.mailbox.archive_folder)
+        elif how == Fetched.DELETE:
+            source.settle(keys, "delete", None)
+    except Rejected as error:
+        turn.refused = error
+        return
     spool.settled(place, keys, at=now())
 
 

@@ -49,6 +49,8 @@ class Ticker:
                 tick()
             except (OperationalError, InterfaceError):
                 connection.close_if_unusable_or_obsolete()
+            except Exception as error:  # noqa: BLE001 - a clock that ends by surprise would end all polling
+                log.error("ticker.broke", error=repr(error)[:300])
             self.stopping.wait(TICK)
         connection.close()
 

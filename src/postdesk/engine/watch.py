@@ -20,7 +20,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
@@ -31,6 +30,7 @@ from postdesk.basics.errors import PostdeskError
 from postdesk.engine import backoff, fetch
 from postdesk.engine.connect import open_imap_of
 from postdesk.engine.shards import COUNT, Shards
+from postdesk.engine.watched import Watched
 from postdesk.mailroom import lanes
 from postdesk.mailroom.models import MailSettings, Protocol, RemoteMailbox
 from postdesk.wire.imap import ImapSource
@@ -43,27 +43,6 @@ LOOK, REISSUE = 5.0, 25 * 60.0
 EAGER, EVERY, EAGER_FOR, NEAR = 4, 0.1, 300.0, 0.01
 #: Threads that talk to servers on behalf of the selector.
 POOL = 8
-
-
-@dataclass(slots=True)
-class Watched:
-    """One mailbox being watched. `source` None: not connected (yet)."""
-
-    mailbox: int
-    source: ImapSource | None = None
-    #: A pool thread has it in hand; the selector keeps its hands off.
-    busy: bool = False
-    opened_at: float = float("inf")
-    idle_since: float = 0.0
-    failures: int = 0
-    #: Not tried before this instant (monotonic).
-    not_before: float = 0.0
-    last_mail_at: float = float("-inf")
-    round_trip: float = 1.0
-    asked_at: float = 0.0
-    eager: bool = False
-    #: Speaks no IDLE: left to polling.
-    hopeless: bool = False
 
 
 Work = Callable[[Watched], None]
@@ -106,6 +85,9 @@ class Watcher:
                 # The database is away; it took our shards along. Polling does not work either; try again.
                 connection.close_if_unusable_or_obsolete()
                 look_at = monotonic() + LOOK
+                self.stopping.wait(1.0)
+            except Exception as error:  # noqa: BLE001 - a watcher that ends by surprise would be a silent loss of push
+                log.error("watch.broke", error=repr(error)[:300])
                 self.stopping.wait(1.0)
         for watched in list(self.watched.values()):
             self._drop(watched)
@@ -154,7 +136,9 @@ class Watcher:
         ]
         chosen = sorted(fresh, key=lambda one: one.last_mail_at, reverse=True)[:EAGER]
         for watched in self.watched.values():
-            watched.eager = any(watched is one for one in chosen)
+            was, watched.eager = watched.eager, any(watched is one for one in chosen)
+            if was and not watched.eager and not watched.busy and watched.source is not None:
+                self._hand_over(watched, self._reissue)
 
     def _spoke(self, watched: Watched) -> None:
         """A server said something into an idle connection."""
@@ -180,14 +164,14 @@ class Watcher:
             if watched.mailbox not in self.watched:
                 self._drop(watched)
             elif watched.source is not None and not watched.eager:
-                self.selector.register(watched.source.fileno(), selectors.EVENT_READ, watched)
+                watched.registered = watched.source.fileno()
+                self.selector.register(watched.registered, selectors.EVENT_READ, watched)
 
     def _forget(self, watched: Watched) -> None:
-        if watched.source is not None:
-            try:
-                self.selector.unregister(watched.source.fileno())
-            except (KeyError, ValueError):
-                return
+        if watched.registered is not None:
+            with suppress(KeyError, ValueError, OSError):
+                self.selector.unregister(watched.registered)
+            watched.registered = None
 
     def _drop(self, watched: Watched) -> None:
         self._forget(watched)

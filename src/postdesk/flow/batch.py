@@ -182,8 +182,8 @@ def _record(report: Report, at: dt.datetime) -> None:
     """Set the delivery state of the recipients a report is about."""
     rows = LetterRecipient.objects.filter(letter=report.letter)
     if report.address:
-        named = rows.filter(address__iexact=report.address)
-        rows = named if named.exists() or rows.count() > 1 else rows
+        # A report that names somebody else is about somebody else.
+        rows = rows.filter(address__iexact=report.address)
     changes: dict[str, object] = {"reply": report.words[:2000], "enhanced": report.enhanced[:16], "updated_at": at}
     if report.code is not None:
         changes["code"] = report.code

@@ -29,7 +29,7 @@ def index_some() -> bool:
             )
             INSERT INTO tickets_searchtext (entry_id, ticket_id, words)
             SELECT done.id, done.ticket_id, to_tsvector('simple', left(concat_ws(' ', done.subject, ticket.subject,
-                   done.author_name, done.author_address, replace(done.author_address, '@', ' '), done.text), 200000))
+                   done.author_name, done.author_address, replace(done.author_address, '@', ' '), done.text), 60000))
             FROM done JOIN tickets_ticket AS ticket ON ticket.id = done.ticket_id
             ON CONFLICT (entry_id) DO UPDATE SET words = excluded.words
             """,

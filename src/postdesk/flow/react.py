@@ -91,7 +91,8 @@ def join_ticket(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: V
     if not is_agents and not entry.automatic and ticket.status == Status.CLOSED:
         ticket.status, ticket.closed_at = Status.OPEN, None
         batch.events.append(Event(ticket=ticket, name="ticket.reopened", at=batch.at, data={"why": "The user wrote."}))
-    if not threading.stranger and not is_agents:
+    # Only our signature proves that the sender has our mail: a forged From must not bring its friends along in Cc.
+    if threading.rule == "signature" and not threading.stranger and not is_agents:
         _collaborate(on, arrival, ticket)
     _remember(on, arrival, ticket, entry)
     data: dict[str, object] = {

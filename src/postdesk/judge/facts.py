@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -36,8 +37,9 @@ class Arrival:
         mail = self.mail
         date = mail.date.isoformat() if mail.date else ""
         words = " ".join(mail.text.split())
-        files = ",".join(f"{file.filename}:{file.size}" for file in mail.attachments)
-        whole = "\0".join((self.sender, mail.subject, date, words, files))
+        html = " ".join((mail.html or "").split())
+        files = ",".join(f"{file.filename}:{file.size}:{zlib.crc32(file.content)}" for file in mail.attachments)
+        whole = "\0".join((self.sender, mail.subject, date, words, html, files))
         return hashlib.sha256(whole.encode("utf-8", "replace")).digest()[:16]
 
 

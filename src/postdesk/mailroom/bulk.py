@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -24,8 +25,7 @@ def insert(rows: Sequence[models.Model]) -> None:
     as_json = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     statement = f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN'
-    # Django's wrapper translates the driver's errors to its own, as for every other statement.
-    with connection.wrap_database_errors, native_cursor() as cursor, cursor.copy(cast("Any", statement)) as copy:
+    with native_cursor() as cursor, cursor.copy(cast("Any", statement)) as copy:
         for row in rows:
             values = [getattr(row, name) for name in names]
             for place in as_json:
@@ -33,10 +33,16 @@ def insert(rows: Sequence[models.Model]) -> None:
             copy.write_row([storable(value) if isinstance(value, str) else value for value in values])
 
 
-def native_cursor() -> psycopg.Cursor[Any]:
-    """A plain psycopg cursor on Django's connection: parameters travel beside the statement, which can be prepared."""
+@contextmanager
+def native_cursor() -> Iterator[psycopg.Cursor[Any]]:
+    """A plain psycopg cursor on Django's connection: parameters travel beside the statement, which can be prepared.
+
+    The driver's errors come out as Django's (django.db.OperationalError and its kin), as from any other cursor.
+    """
     connection.ensure_connection()
-    return psycopg.Cursor(cast("psycopg.Connection[Any]", connection.connection))
+    native = cast("psycopg.Connection[Any]", connection.connection)
+    with connection.wrap_database_errors, psycopg.Cursor(native) as cursor:
+        yield cursor
 
 
 def _storable_json(value: Any) -> Any:

@@ -2,9 +2,9 @@
 
     queued --claim (durable)--> claimed --mark (quick)--> sending --record (quick)--> sent, deferred, failed ...
 
-The claim commits with full durability and notes when PostgreSQL was started. Marks and records commit
+The claim commits with full durability and notes a token of this run of PostgreSQL. Marks and records commit
 without waiting for the disk: when the worker is killed they survive all the same, and when PostgreSQL
-itself crashes, its start time no longer fits the claim, and every letter of the claim is taken to be uncertain.
+itself crashes, the token no longer fits the claim, and every letter of the claim is taken to be uncertain.
 So a worker's death leaves at most one letter per connection uncertain, and none is ever sent twice
 without a person's word.
 """
@@ -178,7 +178,12 @@ def out_of_patience(letter: Claimed, *, at: dt.datetime) -> bool:
 
 
 def _started() -> str:
-    """When this PostgreSQL server was started, as digits."""
+    """A token of this run of PostgreSQL: any crash recovery, also that of a single dead backend, changes it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint")
-        return str(cursor.fetchone()[0])
+        cursor.execute("SELECT token FROM mailroom_boot WHERE id = 1")
+        found = cursor.fetchone()
+        if found is None:
+            cursor.execute("INSERT INTO mailroom_boot VALUES (1, %s) ON CONFLICT DO NOTHING", [nonce()])
+            cursor.execute("SELECT token FROM mailroom_boot WHERE id = 1")
+            found = cursor.fetchone()
+    return str(found[0]) if found else "unknown"

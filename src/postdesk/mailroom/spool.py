@@ -210,6 +210,11 @@ def could_not_fetch(place: Place, key: int | str, *, reason: str, at: dt.datetim
     )
 
 
+def forget_unfetched(place: Place, key: int | str) -> None:
+    """A message that could not be fetched is gone from the server: somebody else took it away."""
+    rows_of(place, [key]).filter(outcome=Outcome.UNFETCHED).delete()
+
+
 def waiting(mailbox: int) -> QuerySet[SpooledMail]:
     """Rows that intake has to take, of one mailbox; 0: of the pipes."""
     of = Q(mailbox__isnull=True) if mailbox == 0 else Q(mailbox=mailbox)

@@ -6,15 +6,27 @@ from postdesk.basics.ids import message_key
 from postdesk.judge.facts import Arrival, Facts, LetterFacts
 from postdesk.judge.verdict import Finding
 
+#: Local parts that mail systems sign their reports with.
+MAIL_SYSTEMS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mdaemon", "mailer_daemon"})
+
 
 def delivery_report(arrival: Arrival, facts: Facts) -> Finding | None:
     """RFC 3464 reports and their wild relatives (mail.dsn)."""
-    if arrival.mail.kind not in {"bounce", "delay"}:
+    if arrival.mail.kind not in {"bounce", "delay"} or not _from_a_machine(arrival):
         return None
     letter = reported_letter(arrival, facts)
     if letter is None:
         return Finding("delivery_report", "A delivery report about no message that we sent.", action="hold")
     return Finding("delivery_report", "A delivery report about a letter of ours.", action="report")
+
+
+def _from_a_machine(arrival: Arrival) -> bool:
+    """A report comes as one, or from nobody, or from a mail system; a person may attach one to a letter of theirs."""
+    mail = arrival.mail
+    kind = (mail.header("Content-Type") or "").lower()
+    local = arrival.sender.partition("@")[0]
+    nobody = mail.return_path is not None and mail.return_path.strip("<> ") == ""
+    return kind.startswith("multipart/report") or nobody or local in MAIL_SYSTEMS or not arrival.sender
 
 
 def reported_letter(arrival: Arrival, facts: Facts) -> LetterFacts | None:
