@@ -61,7 +61,7 @@ def test_mail_in_every_way_becomes_one_ticket_each_and_is_answered(
 def test_a_conversation_of_four_mails_is_one_ticket(installation: Installation, dovecot: Dovecot, sink: Sink):
     installation.apply(desk_file(port=dovecot.imap, smtp_port=sink.port, username="conversation"))
     dovecot.deliver("conversation", mail(subject="It burns", message_id="first@c"))
-    installation.until_idle()
+    installation.until_idle(processes=3)
     acknowledged = parse(sink.wait_for(1)[0].raw)
     dovecot.deliver(
         "conversation",

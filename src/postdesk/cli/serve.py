@@ -101,7 +101,7 @@ def worker(processes: int | None = None, until_idle: bool = False, crew: str | N
     """Fetch, take in, deliver: in one process on one core, else in three or more. Returns the exit code."""
     count = processes or (1 if os.cpu_count() == 1 else 3)
     if crew is None and count > 1:
-        return work_in_processes(max(3, count), ["--until-idle"] if until_idle else [])
+        return work_in_processes(max(3, count), until_idle=until_idle)
     django_ready()
     load("postdesk.engine.supervisor", "work_until_idle" if until_idle else "work")(crew or "everything")
     return 0

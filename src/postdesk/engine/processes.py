@@ -17,30 +17,34 @@ log = structlog.get_logger(__name__)
 TURNS: Final = ("carriers", "clerks", "post")
 
 
-def work_in_processes(count: int, arguments: list[str]) -> int:
+def work_in_processes(count: int, *, until_idle: bool) -> int:
     """Run `count` worker processes (three at least), by turns, and replace each that dies, until told to stop.
 
-    With `--until-idle` among the arguments it returns when all have ended: the worst exit code.
+    With `until_idle` the first of them says when all work is done, and its exit code is returned: if each
+    decided for itself, one could leave just before another finds it a last job.
     """
     crews = [TURNS[place % len(TURNS)] for place in range(count)]
-    commands = [[sys.executable, "-m", "postdesk", "worker", "--crew", crew, *arguments] for crew in crews]
+    commands = [[sys.executable, "-m", "postdesk", "worker", "--crew", crew] for crew in crews]
+    if until_idle:
+        commands[0].append("--until-idle")
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     children = [_child(command) for command in commands]
-    ends = "--until-idle" in arguments
+    code = 0
     while not stopping.wait(0.1):
-        if ends and all(child.poll() is not None for child in children):
-            return max(abs(int(child.returncode)) for child in children)
+        if until_idle and children[0].poll() is not None:
+            code = abs(int(children[0].returncode))
+            break
         for place, child in enumerate(children):
-            if child.poll() is not None and not ends:
+            if child.poll() is not None:
                 log.error("worker.died", code=child.returncode)
                 children[place] = _child(commands[place])
     for child in children:
         child.terminate()
     for child in children:
         child.wait(timeout=30)
-    return 0
+    return code
 
 
 def _child(command: list[str]) -> subprocess.Popen[bytes]:
