@@ -24,7 +24,8 @@ def files() -> tuple[Path, ...]:
 def _walk() -> Iterator[Path]:
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in LEFT_OUT and not name.endswith(".egg-info")]
-        for name in names:
+        # In a second working tree of the same clone `.git` is a file.
+        for name in sorted(set(names) - LEFT_OUT):
             yield (Path(folder) / name).relative_to(ROOT)
 
 
