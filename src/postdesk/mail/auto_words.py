@@ -28,9 +28,25 @@ OUT_OF_OFFICE = re.compile(
     r"부재 ?중|תשובה אוטומטית|رد تلقائي)",
     re.IGNORECASE,
 )
+#: An answer or a forwarding by a person: never itself a report.
+RE = re.compile(
+    r"\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|vs|vb|i|enc|回复|答复|转发|返信)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
+#: Programs that hold a mail back until its sender has proved to be a person.
+CHALLENGE = re.compile(
+    r"\s*(?:re\s*:\s*)?(?:\[?(?:please )?(?:confirm|verify)(?: that)? (?:you sent|your (?:message|mail|"
+    r"e-?mail to|delivery)|"
+    r"delivery)|confirm(?:ation)? (?:request|required) (?:for|to) your (?:message|mail|e-?mail)|"
+    r"your (?:message|mail|e-?mail) (?:to .{1,80} )?(?:requires (?:confirmation|verification)|is (?:being held|"
+    r"awaiting "
+    r"verification|waiting for))|sender (?:verification|confirmation)|(?:message|mail) verification|"
+    r"confirma[çc][ãa]o de (?:mensagem|e-?mail)|.{0,200}\(action required\)\s*\Z)",
+    re.IGNORECASE,
+)
 #: Subjects of delivery reports. People write them too ("my parcel could not be delivered"): they need a second witness.
 BOUNCE_WORDS = re.compile(
-    r"undeliver(?:able|ed)|non[- ]?(?:remis|recapitabile|deliverable)|deliver(?:y|ies)?\W+(?:\w+\W+)?(?:fail|error|"
+    r"undeliver(?:able|ed)|non[- ]?(?:remis|delivery|recapitabile|deliverable)|deliver(?:y|"
+    r"ies)?\W+(?:\w+\W+)?(?:fail|error|"
     r"problem|unsuccessful|status|notification|report|warning|delay|temporar)|"
     r"(?:mail|message).{0,20}(?:fail|error|returned|warning|not delivered)|fail(?:ed|ure).{0,12}(?:mail|deliver|"
     r"notice|message)|return(?:ed|ing)?.{0,12}(?:mail|message|sender)|"

@@ -6,14 +6,19 @@ The steps stand in `parse`: header block, parts, words, files, the kind of messa
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from postdesk.mail import address, auto, body, dsn, files, forward, headers, parts, quote
 from postdesk.mail.message import Address, Bounce, Kind, ParsedMail, Priority
 from postdesk.mail.part import Part
 
 _FROM_LINE = re.compile(rb"\A[\r\n]*(?:\xef\xbb\xbf)?(?:>?From [^\r\n]{1,300}\r?\n)+(?=[!-9;-~]+[ \t]*:)")
+_BLANK_START = re.compile(rb"\A(?:[ \t]{0,2000}\r?\n){1,50}(?=(?:>?From |[!-9;-~]+[ \t]*:))")
 _OUR_ID = re.compile(r"pd1\.[a-z2-7]{26,90}@[A-Za-z0-9._-]{1,200}")
 _FEEDBACK = re.compile(rb"^feedback-type[ \t]*:[ \t]*([A-Za-z-]{1,40})", re.IGNORECASE | re.MULTILINE)
+_MICROSOFT = re.compile(
+    rb"(?:[A-Za-z][^\r\n:]{0,60}:[^\r\n]{0,900}\r?\n[ \t]?){0,8}?X-HmXmrOriginalRecipient[ \t]*:", re.IGNORECASE
+)
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-delivered-to")
 _PRIORITIES: dict[str, Priority] = {
     "1": "high",
@@ -51,7 +56,7 @@ def parse(raw: bytes) -> ParsedMail:
     subject = named.get("subject", [""])[0]
     from_ = _first(coded, "from")
     evidence = auto.judge(named, subject=subject, sender=from_.address if from_ else None)
-    bounce, kind = _report(raw, leaves, text, named, evidence)
+    bounce, kind = _report(raw, leaves, text, named, evidence, lambda: _everybody(coded))
     return ParsedMail(
         message_id=headers.message_id(named["message-id"][0]) if "message-id" in named else None,
         in_reply_to=_ids(named, "in-reply-to"),
@@ -87,6 +92,8 @@ def _without_wrapping(raw: bytes) -> bytes:
     """Without mbox lines before the header; old Macintosh line ends made ordinary."""
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
+    if raw[:1].isspace() and (found := _BLANK_START.match(raw)):
+        raw = raw[found.end() :]
     found = _FROM_LINE.match(raw) if raw[:1] in b"\r\n\xef>F" else None
     if found:
         return raw[found.end() :]
@@ -94,20 +101,47 @@ def _without_wrapping(raw: bytes) -> bytes:
 
 
 def _report(
-    raw: bytes, leaves: list[Part], text: str, named: ByName, evidence: auto.Evidence
+    raw: bytes, leaves: list[Part], text: str, named: ByName, evidence: auto.Evidence, ours: Callable[[], set[str]]
 ) -> tuple[Bounce | None, Kind]:
     """The delivery report, if it is one, and the kind as the report makes it."""
     kind = evidence.kind
+    types = {part.content_type for part in leaves if part.content_type.startswith("message/")}
+    if kind not in ("complaint", "read_receipt", "bounce") and types:
+        kind = _kind_of_report(leaves, types, kind)
+    if kind == "read_receipt" and _is_rejection(leaves, named):
+        kind = "bounce"
     if kind in ("complaint", "read_receipt"):
         return None, kind
     failed = named.get("x-failed-recipients", ())
     suspected = kind in ("bounce", "delay")
-    bounce, action = dsn.read(raw, leaves, text, failed, suspected=suspected, weakly=evidence.suspicious)
+    if not suspected and not evidence.suspicious and "message/delivery-status" not in types:
+        return None, kind
+    if not failed and dsn.is_challenge(text):
+        return None, "auto_reply"
+    bounce, action = dsn.read(raw, leaves, text, failed, suspected=suspected, weakly=evidence.suspicious, ours=ours())
     if bounce is None:
         return None, kind
     if action in ("delivered", "relayed", "expanded"):
         return bounce, "delivery_receipt"
     return bounce, "delay" if action == "delayed" or kind == "delay" else "bounce"
+
+
+def _kind_of_report(leaves: list[Part], types: set[str], kind: Kind) -> Kind:
+    """Reports that do not say so in their own header: a part does, or the mark of Microsoft's complaints."""
+    if "message/feedback-report" in types:
+        return "complaint"
+    if "message/disposition-notification" in types:
+        return "read_receipt"
+    if any(_MICROSOFT.match(part.content) for part in leaves if part.content_type == "message/rfc822"):
+        return "complaint"
+    return kind
+
+
+def _is_rejection(leaves: list[Part], named: ByName) -> bool:
+    """Dovecot's and Sieve's refusals come in the clothes of a read receipt (RFC 5429 section 2.1.1)."""
+    said = " ".join((*named.get("auto-submitted", ()), *named.get("subject", ()))).lower()
+    about = (part.content for part in leaves if part.content_type == "message/disposition-notification")
+    return "reject" in said and any(b"deleted" in content.lower() for content in about)
 
 
 def _ids(named: ByName, name: str) -> tuple[str, ...]:
@@ -125,6 +159,11 @@ def _first(coded: headers.Fields, name: str) -> Address | None:
 def _addresses(coded: headers.Fields, name: str) -> tuple[Address, ...]:
     found = [one for key, value in coded if key.lower() == name for one in address.parse(value)]
     return tuple(dict.fromkeys(found))
+
+
+def _everybody(coded: headers.Fields) -> set[str]:
+    """Whom the message itself came from and to, in lower case: in a report, never the ones not reached."""
+    return {one.key for name in ("from", "to", "return-path") for one in _addresses(coded, name)}
 
 
 def _delivered_to(shown: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
