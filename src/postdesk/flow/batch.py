@@ -36,6 +36,8 @@ class Ids:
     numbers: list[int]
     entries: list[int]
     letters: list[int]
+    #: For letters beyond one a ticket: drawn when needed.
+    more_letters: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import cast
 from django.db.models import Count
 
 from postdesk.basics.ids import message_key
+from postdesk.flow import newcomer_facts
+from postdesk.judge import bans
 from postdesk.judge.facts import (
     AddressOfOurs,
     Arrival,
@@ -24,10 +26,11 @@ from postdesk.judge.facts import (
 from postdesk.judge.thread import keys_referenced, numbers_in
 from postdesk.mail import token
 from postdesk.mail.message import Priority
-from postdesk.mailroom.models import Ban, Email, LetterRecipient, MailSettings
+from postdesk.mailroom.models import Email, LetterRecipient, MailSettings
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.secrets import signing_keys
 from postdesk.people.models import Agent, User
+from postdesk.tickets.filters import ready_filters
 from postdesk.tickets.models import (
     Collaborator,
     Department,
@@ -64,7 +67,9 @@ def gather(arrivals: Sequence[Arrival], *, at: dt.datetime) -> Gathered:
     _tickets(gathered, wanted, numbers)
     gathered.users = _users(arrivals)
     facts.users = frozenset(gathered.users)
-    facts.recent_answers = _recent_answers({arrival.sender for arrival in arrivals}, at)
+    people = {address for arrival in arrivals for address in bans.senders(arrival.mail)}
+    facts.recent_answers = _recent_answers(people, at)
+    newcomer_facts.read(facts, people)
     return gathered
 
 
@@ -72,7 +77,8 @@ def desk(settings: MailSettings) -> Desk:
     """How the desk is set up now."""
     news = {row.email_id: row for row in NewTicketSettings.objects.all()}
     addresses = {}
-    for pk, address in Email.objects.values_list("id", "address"):
+    emails = Email.objects.values_list("id", "address", "aliases")
+    for pk, address, _aliases in emails:
         row = news.get(pk)
         addresses[address.lower()] = AddressOfOurs(
             id=pk,
@@ -82,6 +88,9 @@ def desk(settings: MailSettings) -> Desk:
             priority=cast("Priority | None", (row.priority or None) if row else None),
             autoresponse=row.autoresponse if row else True,
         )
+    for _pk, address, aliases in emails:
+        for alias in aliases:
+            addresses.setdefault(alias, addresses[address.lower()])
     departments = list(Department.objects.filter(is_active=True))
     default = next((row.pk for row in departments if row.is_default), None)
     if default is None:
@@ -96,21 +105,21 @@ def desk(settings: MailSettings) -> Desk:
         },
         topics={
             row.pk: TopicFacts(
-                row.pk, row.department_id, cast("Priority | None", row.priority or None), row.autoresponse
+                row.pk, row.department_id, cast("Priority | None", row.priority or None), row.autoresponse, row.name
             )
             for row in HelpTopic.objects.filter(is_active=True)
         },
         default_department=default,
         default_email=settings.default_email_id,
         agents={email.lower(): pk for pk, email in Agent.objects.filter(is_active=True).values_list("id", "email")},
-        bans=frozenset(
-            pattern.lower() for pattern in Ban.objects.filter(is_active=True).values_list("pattern", flat=True)
-        ),
         priority_from_mail=settings.priority_from_mail,
         accept_unregistered=settings.accept_unregistered,
         accept_collaborators=settings.accept_collaborators,
         max_message_size=settings.max_message_size,
         auto_answers_per_hour=settings.auto_answers_per_hour,
+        max_open_tickets=settings.max_open_tickets,
+        bans_cover_replies=settings.bans_cover_replies,
+        filters=ready_filters(),
     )
 
 
@@ -170,7 +179,7 @@ def _tickets(gathered: Gathered, ids: set[int], numbers: set[int]) -> None:
         "ticket_id", "author_address", "to", "cc"
     ):
         participants[ticket].update(address.lower() for address in (author, *to, *cc) if address)
-    ours = gathered.facts.desk.addresses.keys()
+    is_ours = gathered.facts.desk.is_ours
     for row in gathered.tickets.values():
         gathered.facts.numbers[row.number] = row.pk
         gathered.facts.tickets[row.pk] = TicketFacts(
@@ -178,7 +187,7 @@ def _tickets(gathered: Gathered, ids: set[int], numbers: set[int]) -> None:
             number=row.number,
             owner=row.user.address,
             is_closed=row.status == Status.CLOSED,
-            participants=frozenset(participants[row.pk] - ours),
+            participants=frozenset(one for one in participants[row.pk] if not is_ours(one)),
         )
 
 
@@ -186,7 +195,8 @@ def _users(arrivals: Iterable[Arrival]) -> dict[str, User]:
     addresses = set()
     for arrival in arrivals:
         addresses.add(arrival.sender)
-        addresses.update(address.key for address in (*arrival.mail.to, *arrival.mail.cc))
+        mail = arrival.mail
+        addresses.update(address.key for address in (*mail.to, *mail.cc, *mail.reply_to))
     return {user.address: user for user in User.objects.filter(address__in=addresses)}
 
 

@@ -25,7 +25,7 @@ from django.db.models import F
 
 from postdesk import jobs
 from postdesk.basics.clock import now
-from postdesk.flow import react, source
+from postdesk.flow import newcomers, react, source
 from postdesk.flow.batch import Batch, Decided, take_ids
 from postdesk.flow.facts import gather
 from postdesk.judge.decide import decide
@@ -116,7 +116,7 @@ def _take(on: react.Reaction, one: Taken) -> None:
             elif threading.ticket is not None:
                 react.join_ticket(on, one.row, arrival, verdict, threading)
             else:
-                react.open_ticket(on, one.row, arrival, verdict, threading, route(arrival, facts))
+                newcomers.open_or_refuse(on, one.row, arrival, verdict, threading)
         case "duplicate":
             react.add_addresses(on, one.row, arrival, verdict, route(arrival, facts))
         case "report":

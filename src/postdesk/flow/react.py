@@ -45,7 +45,7 @@ class Reaction:
 
 def open_ticket(
     on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, threading: Threading, routing: Routing
-) -> None:
+) -> Ticket:
     """A new ticket with its first message, its event, and its auto-response if one may go out."""
     batch, mail = on.batch, arrival.mail
     ticket = Ticket(
@@ -55,13 +55,16 @@ def open_ticket(
         department_id=routing.department,
         help_topic_id=routing.help_topic,
         priority=routing.priority,
-        user=_user(on, mail.from_ or Address("", arrival.sender)),
+        user=_user(on, arrival.author or Address("", "")),
+        assignee_id=routing.agent,
         email_id=routing.email,
         opened_at=batch.at,
         updated_at=batch.at,
     )
     batch.tickets.append(ticket)
     entry = _message(on, spooled, arrival, ticket)
+    if routing.status == Status.CLOSED:
+        ticket.status, ticket.closed_at, ticket.waiting_since = Status.CLOSED, batch.at, None
     batch.emails += [TicketEmail(ticket=ticket, email_id=email) for email in routing.all_emails]
     _collaborate(on, arrival, ticket)
     _remember(on, arrival, ticket, entry)
@@ -78,6 +81,7 @@ def open_ticket(
         Event(ticket=ticket, name="ticket.opened", at=batch.at, entry=entry, letter_id=letter, data=data)
     )
     batch.decided.append(Decided(spooled.pk, Outcome.TICKET, f"Opened #{ticket.number}. {threading.sentence}"))
+    return ticket
 
 
 def join_ticket(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, threading: Threading) -> None:
@@ -153,7 +157,7 @@ def _message(
     on: Reaction, spooled: SpooledMail, arrival: Arrival, ticket: Ticket, *, kind: EntryKind = EntryKind.MESSAGE
 ) -> Entry:
     batch, mail = on.batch, arrival.mail
-    author = mail.from_ or Address("", arrival.sender)
+    author = arrival.author or Address("", "")
     automatic = "" if mail.kind == "mail" else mail.kind
     text = storable(mail.text)
     new_text = storable(_new_words(on, mail))
@@ -226,8 +230,8 @@ def _remember(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry) -> N
         facts.known[_key(arrival)] = KnownId(ticket.pk, entry.pk, ours=False, fingerprint=fingerprint)
     on.gathered.tickets[ticket.pk] = ticket
     facts.numbers[ticket.number] = ticket.pk
-    ours = facts.desk.addresses.keys()
-    people = {arrival.sender, *(address.key for address in (*mail.to, *mail.cc))} - ours
+    named = (arrival.sender, *(address.key for address in (*mail.to, *mail.cc)))
+    people = {address for address in named if not facts.desk.is_ours(address)}
     before = facts.tickets.get(ticket.pk)
     if before is None:
         before = TicketFacts(ticket.pk, ticket.number, ticket.user.address)
@@ -242,10 +246,10 @@ def _collaborate(on: Reaction, arrival: Arrival, ticket: Ticket) -> None:
     if not desk.accept_collaborators or arrival.mail.kind != "mail":
         return
     delivered = {address.lower() for address in arrival.mail.delivered_to}
-    for address in (arrival.mail.from_, *arrival.mail.to, *arrival.mail.cc):
+    for address in (arrival.author, *arrival.mail.to, *arrival.mail.cc):
         if address is None or "@" not in address.key or address.key in delivered:
             continue
-        if address.key in desk.addresses or address.key in desk.agents or address.key == ticket.user.address:
+        if desk.is_ours(address.key) or address.key in desk.agents or address.key == ticket.user.address:
             continue
         user = _user(on, address)
         on.batch.collaborators.append(Collaborator(ticket=ticket, user=user, added_at=on.batch.at))
@@ -256,7 +260,8 @@ def _answer(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, answer
     batch, facts, mail = on.batch, on.facts, arrival.mail
     sender = on.senders.sender(answer.email) if answer.email is not None else None
     # RFC 5321 section 4.5.3.1.3: no path is longer than 256 octets; nothing could be delivered there.
-    if sender is None or mail.from_ is None or len(mail.from_.address) > 256:
+    author = arrival.author
+    if sender is None or author is None or len(author.address) > 256:
         return None
     department = on.facts.desk.departments[ticket.department_id]
     draft = Draft(
@@ -265,10 +270,8 @@ def _answer(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, answer
         entry=entry.pk,
         kind=Kind.AUTORESPONSE,
         sender=sender,
-        to=(mail.from_,),
-        words=notices.opened(
-            name=mail.from_.name, number=ticket.number, subject=ticket.subject, signature=department.name
-        ),
+        to=(author,),
+        words=notices.opened(name=author.name, number=ticket.number, subject=ticket.subject, signature=department.name),
         in_reply_to=mail.message_id,
         references=mail.references,
         separator=on.gathered.settings.reply_separator if on.gathered.settings.strip_quoted_reply else None,

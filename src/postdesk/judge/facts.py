@@ -8,10 +8,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from postdesk.mail.message import ParsedMail, Priority
+from postdesk.judge.bans import NONE as NO_BANS
+from postdesk.judge.bans import Bans
+from postdesk.judge.filters.authentication import Authentication
+from postdesk.judge.filters.compiled import NONE as NO_FILTERS
+from postdesk.judge.filters.compiled import Compiled
+from postdesk.judge.filters.values import Origin
+from postdesk.mail.message import Address, ParsedMail, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +30,21 @@ class Arrival:
     #: The address whose mailbox it was fetched from; None for a pipe without `--mailbox`.
     via_email: int | None
     is_history: bool = False
+    origin: Origin = "email"
+    #: Who counts as the sender instead of From: a filter's *Use Reply-To*.
+    instead: Address | None = None
+    #: What the desk itself found out about the sender; None: only what the message's headers say.
+    authentication: Authentication | None = None
+
+    @property
+    def author(self) -> Address | None:
+        """Who counts as the sender: From, unless a filter chose another; None when there is none."""
+        return self.instead or self.mail.from_
 
     @property
     def sender(self) -> str:
-        """The address in From, lower case; "" when there is none."""
-        author = self.mail.from_
+        """The author's address, lower case; "" when there is none."""
+        author = self.instead or self.mail.from_
         return author.key if author else ""
 
     @property
@@ -39,7 +55,8 @@ class Arrival:
         words = " ".join(mail.text.split())
         html = " ".join((mail.html or "").split())
         files = ",".join(f"{file.filename}:{file.size}:{zlib.crc32(file.content)}" for file in mail.attachments)
-        whole = "\0".join((self.sender, mail.subject, date, words, html, files))
+        written_by = mail.from_.key if mail.from_ else ""
+        whole = "\0".join((written_by, mail.subject, date, words, html, files))
         return hashlib.sha256(whole.encode("utf-8", "replace")).digest()[:16]
 
 
@@ -61,6 +78,7 @@ class TopicFacts:
     department: int | None = None
     priority: Priority | None = None
     autoresponse: bool = True
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +129,36 @@ class Desk:
     default_department: int
     default_email: int | None
     agents: Mapping[str, int] = field(default_factory=dict)
-    bans: frozenset[str] = frozenset()
     priority_from_mail: bool = False
     accept_unregistered: bool = True
     accept_collaborators: bool = True
     max_message_size: int = 64 * 1024 * 1024
     auto_answers_per_hour: int = 10
+    #: Open tickets one user may have before new ones are refused; 0: any number.
+    max_open_tickets: int = 0
+    #: Whether bans are asked about answers to tickets, too, and not only about new ones.
+    bans_cover_replies: bool = True
+    filters: Compiled = NO_FILTERS
+
+    def ours(self, address: str) -> AddressOfOurs | None:
+        """The Email an address (lower case) belongs to: its own, an alias, or support+anything@ of support@."""
+        found = self.addresses.get(address)
+        if found is None and "+" in address:
+            local, _, domain = address.rpartition("@")
+            found = self.addresses.get(f"{local.partition('+')[0]}@{domain}")
+        return found
+
+    def is_ours(self, address: str) -> bool:
+        return self.ours(address) is not None
+
+    def has(self, kind: str, pk: int) -> bool:
+        """Whether the department, help topic or agent of that id is there and active."""
+        known: Mapping[str, Container[int]] = {
+            "department": self.departments,
+            "help_topic": self.topics,
+            "agent": self.agents.values(),
+        }
+        return pk in known.get(kind, ())
 
     def address_by_id(self, email: int | None) -> AddressOfOurs | None:
         return next((ours for ours in self.addresses.values() if ours.id == email), None)
@@ -139,3 +181,8 @@ class Facts:
     users: frozenset[str] = frozenset()
     #: Automatic answers sent to an address in the last hour.
     recent_answers: dict[str, int] = field(default_factory=dict)
+    bans: Bans = NO_BANS
+    #: Open tickets by their user's address; only counted where the desk limits them.
+    open_tickets: dict[str, int] = field(default_factory=dict)
+    #: Domains of organisations among the senders'; only read where mail of unknown users is not accepted.
+    organisations: frozenset[str] = frozenset()

@@ -1,37 +1,46 @@
-"""Decide what a new ticket starts as: address, department, help topic, priority (osticket.md 4.1, 4.6)."""
+"""Decide what a new ticket starts as: address, department, help topic, priority and the rest (osticket.md 4.1, 4.6).
+
+For each the first that says something decides: a filter, the address, the help topic, the system's default.
+"""
 
 from __future__ import annotations
 
-from postdesk.judge.facts import AddressOfOurs, Arrival, Desk, Facts
+from typing import Final, get_args
+
+from postdesk.judge.facts import AddressOfOurs, Arrival, Desk, Facts, TopicFacts
+from postdesk.judge.filters.run import Chosen
 from postdesk.judge.verdict import AutoResponse, Routing, Verdict
-from postdesk.mail.message import Priority
+from postdesk.mail.address import parse
+from postdesk.mail.message import ParsedMail, Priority
+
+_UNFILTERED: Final = Chosen()
+_PRIORITIES: Final[dict[str, Priority]] = {name: name for name in get_args(Priority)}
 
 
-def route(arrival: Arrival, facts: Facts) -> Routing:
+def route(arrival: Arrival, facts: Facts, chosen: Chosen = _UNFILTERED) -> Routing:
     """Never fails: what nothing decides goes to the default department with normal priority."""
     desk = facts.desk
-    matched = _addressed(arrival, desk)
+    matched = _addressed(arrival.mail, desk)
     polled = desk.address_by_id(arrival.via_email)
     email: AddressOfOurs | None
     if matched:
-        where, email = matched[0]
-        sentence = f"{where} names {email.address}."
+        sentence, email = matched[0]
     elif polled is not None:
         email, sentence = polled, f"No recipient is ours; it was in the mailbox of {polled.address}."
     else:
         email = desk.address_by_id(desk.default_email)
         sentence = "No recipient is ours; the Default System Email decides."
-    every = list(dict.fromkeys([*(ours.id for _where, ours in matched), *([polled.id] if polled else [])]))
-    topic = desk.topics.get(email.help_topic) if email and email.help_topic else None
-    departments = ((email.department if email else None), (topic.department if topic else None))
-    department = next((known for known in departments if known in desk.departments), None)
+    every = list(dict.fromkeys([*(ours.id for _, ours in matched), *([polled.id] if polled else [])]))
+    topic = _topic(desk, email, chosen)
     return Routing(
         email=email.id if email else None,
-        department=department if department is not None else desk.default_department,
+        department=_department(desk, email, topic, chosen),
         help_topic=topic.id if topic else None,
-        priority=_priority(arrival, desk, email),
+        priority=_priority(arrival.mail, desk, email, topic, chosen),
         all_emails=tuple(every),
         sentence=sentence,
+        agent=chosen.agent,
+        status=chosen.status,
     )
 
 
@@ -55,19 +64,51 @@ def auto_response(verdict: Verdict, routing: Routing, desk: Desk) -> AutoRespons
     return AutoResponse(sender)
 
 
-def _addressed(arrival: Arrival, desk: Desk) -> list[tuple[str, AddressOfOurs]]:
-    """Addresses of ours the message names, in the order To, Cc, then what the transport noted."""
-    mail = arrival.mail
+def _addressed(mail: ParsedMail, desk: Desk) -> list[tuple[str, AddressOfOurs]]:
+    """Addresses of ours the message names, with a sentence: To, Cc, then what the transport noted, then Bcc.
+
+    Bcc is what some servers leave in the copy of a person who was written to blindly.
+    """
     named = [
         *(("To", address.key) for address in mail.to),
         *(("Cc", address.key) for address in mail.cc),
         *(("The delivery header", address.lower()) for address in mail.delivered_to),
     ]
-    return [(where, desk.addresses[address]) for where, address in named if address in desk.addresses]
+    found = [(_sentence(where, address, ours), ours) for where, address in named if (ours := desk.ours(address))]
+    if found:
+        return found
+    blind = (one.key for name, value in mail.headers if name.lower() == "bcc" for one in parse(value))
+    return [(_sentence("Bcc", address, ours), ours) for address in blind if (ours := desk.ours(address))]
 
 
-def _priority(arrival: Arrival, desk: Desk, email: AddressOfOurs | None) -> Priority:
-    if desk.priority_from_mail and arrival.mail.priority:
-        return arrival.mail.priority
-    topic = desk.topics.get(email.help_topic) if email and email.help_topic else None
-    return (email.priority if email else None) or (topic.priority if topic else None) or "normal"
+def _sentence(where: str, address: str, ours: AddressOfOurs) -> str:
+    if address == ours.address.lower():
+        return f"{where} names {ours.address}."
+    return f"{where} names {address}, which is {ours.address}."
+
+
+def _topic(desk: Desk, email: AddressOfOurs | None, chosen: Chosen) -> TopicFacts | None:
+    """Filter, address; None for none. Only active ones are in the desk."""
+    candidates = (chosen.help_topic, email.help_topic if email else None)
+    return next((desk.topics[one] for one in candidates if one is not None and one in desk.topics), None)
+
+
+def _department(desk: Desk, email: AddressOfOurs | None, topic: TopicFacts | None, chosen: Chosen) -> int:
+    """Filter, address, help topic, default. An address whose department is not active: the default (4.6)."""
+    candidates = (chosen.department, email.department if email else None, topic.department if topic else None)
+    first = next((one for one in candidates if one is not None), None)
+    return first if first is not None and first in desk.departments else desk.default_department
+
+
+def _priority(
+    mail: ParsedMail, desk: Desk, email: AddressOfOurs | None, topic: TopicFacts | None, chosen: Chosen
+) -> Priority:
+    """Filter, the mail's own header where that is switched on, address, help topic, normal."""
+    stated = mail.priority if desk.priority_from_mail else None
+    return (
+        _PRIORITIES.get(chosen.priority)
+        or stated
+        or (email.priority if email else None)
+        or (topic.priority if topic else None)
+        or "normal"
+    )

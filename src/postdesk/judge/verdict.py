@@ -62,6 +62,9 @@ class Routing:
     #: Every address of ours the message was sent to, the deciding one first.
     all_emails: tuple[int, ...]
     sentence: str
+    #: Who it is assigned to from the start, and whether it is closed at once ("closed"); "" is open.
+    agent: int | None = None
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

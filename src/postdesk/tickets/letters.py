@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from postdesk.basics.ids import nonce
 from postdesk.mail import compose, token
-from postdesk.mail.compose import Outgoing, OutgoingFile
+from postdesk.mail.compose import Auto, Outgoing, OutgoingFile
 from postdesk.mail.message import Address
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.outbox import NewLetter
@@ -19,6 +20,7 @@ from postdesk.tickets.notices import Words
 
 #: At most so many ids in References: the first and the newest (RFC 5322 section 3.6.4 sets no limit, lines do).
 MAX_REFERENCES = 20
+_AUTOMATIC: Final[dict[Kind, Auto]] = {Kind.AUTORESPONSE: "auto-replied", Kind.FILTER: "auto-generated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def write(draft: Draft, *, key: bytes, at: dt.datetime) -> NewLetter:
             references=chain(draft.references, draft.in_reply_to),
             date=at,
             attachments=draft.files,
-            auto="auto-replied" if draft.kind == Kind.AUTORESPONSE else None,
+            auto=_AUTOMATIC.get(draft.kind),
             marker=True,
             separator=draft.separator,
         )

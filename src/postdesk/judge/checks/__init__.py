@@ -27,9 +27,15 @@ CHECKS: Final[tuple[tuple[Check, str], ...]] = (
     (automatic.receipt, "A read or delivery receipt: noted in the ledger, no words for anybody to answer."),
     (automatic.complaint, "A feedback report: held, a person should know that mail of ours was marked as spam."),
     (identity.no_sender, "No From address: held, nobody could be answered."),
-    (identity.unregistered, "Mail from unknown senders is not accepted here (Emails > Settings): turned away."),
     (identity.our_own_address, "From is an address of this desk: accepted, never answered automatically."),
     (automatic.automatic_mail, "Written by a machine, or for a list: accepted, never answered automatically."),
     (limits.history, "It was in the mailbox before the desk was: accepted, never answered automatically."),
     (limits.answer_budget, "This address had its share of automatic answers this hour: accepted, not answered."),
+)
+
+#: What only new tickets must pass, after the filters, which may have chosen another sender.
+NEW_TICKET_CHECKS: Final[tuple[tuple[Check, str], ...]] = (
+    (identity.ban, "The sender is on the banlist, and it was not asked before: turned away."),
+    (identity.unregistered, "Mail from unknown senders is not accepted here (Emails > Settings): turned away."),
+    (limits.open_tickets, "The user has as many open tickets as the desk allows: turned away."),
 )

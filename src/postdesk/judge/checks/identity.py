@@ -31,9 +31,12 @@ def own_message(arrival: Arrival, facts: Facts) -> Finding | None:
 
 
 def banned(arrival: Arrival, facts: Facts) -> Finding | None:
-    address = arrival.sender
-    domain = address.rpartition("@")[2]
-    hit = next((pattern for pattern in (address, f"*@{domain}") if pattern in facts.desk.bans), None)
+    """Of all mail, answers to tickets included, unless the desk bans new tickets only."""
+    return ban(arrival, facts) if facts.desk.bans_cover_replies else None
+
+
+def ban(arrival: Arrival, facts: Facts) -> Finding | None:
+    hit = facts.bans.hit(arrival.sender)
     return Finding("banned", f"The banlist has {hit}.", action="suppress") if hit else None
 
 
@@ -44,12 +47,17 @@ def no_sender(arrival: Arrival, facts: Facts) -> Finding | None:
 
 
 def unregistered(arrival: Arrival, facts: Facts) -> Finding | None:
-    if facts.desk.accept_unregistered or arrival.sender in facts.users:
+    """Known are users, agents, and everybody at the domain of an organisation (osticket.md 2, Accept All Emails)."""
+    sender = arrival.sender
+    if facts.desk.accept_unregistered or sender in facts.users or sender in facts.desk.agents:
         return None
-    return Finding("unregistered", "The sender is not a known user of this desk.", action="suppress")
+    if sender.rpartition("@")[2] in facts.organisations:
+        return None
+    words = f"{sender} is no registered user of this desk, and unknown senders are not accepted."
+    return Finding("unregistered", words, action="suppress")
 
 
 def our_own_address(arrival: Arrival, facts: Facts) -> Finding | None:
-    if arrival.sender not in facts.desk.addresses:
+    if not facts.desk.is_ours(arrival.sender):
         return None
     return Finding("our_own_address", "From is an address of this desk.", silent=True)

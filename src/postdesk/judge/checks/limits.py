@@ -20,6 +20,15 @@ def history(arrival: Arrival, facts: Facts) -> Finding | None:
     return Finding("history", "The message is older than the mailbox's connection to this desk.", silent=True)
 
 
+def open_tickets(arrival: Arrival, facts: Facts) -> Finding | None:
+    """Maximum Open Tickets: refused, and the message is done with (osticket.md 4.6; row C7)."""
+    limit, count = facts.desk.max_open_tickets, facts.open_tickets.get(arrival.sender, 0)
+    if not limit or count < limit:
+        return None
+    words = f"{arrival.sender} has {count} open tickets, and the desk's limit is {limit}."
+    return Finding("open_tickets", words, action="suppress")
+
+
 def answer_budget(arrival: Arrival, facts: Facts) -> Finding | None:
     """The last guard against loops: whatever the headers say, nobody is answered more often than this."""
     sent = facts.recent_answers.get(arrival.sender, 0)

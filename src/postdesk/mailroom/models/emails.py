@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -12,6 +13,8 @@ class Email(models.Model):
     address = models.CharField(max_length=254)
     #: What users see as the sender's name.
     name = models.CharField(max_length=255)
+    #: Other addresses that mail to this one is written to, lower case; nobody else's (mailroom.connect sees to it).
+    aliases = ArrayField(models.CharField(max_length=254), default=list, blank=True)
     notes = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -43,6 +46,10 @@ class MailSettings(models.Model):
     max_message_size = models.PositiveBigIntegerField(default=64 * 1024 * 1024)
     #: At most so many automatic answers to one address in an hour (the loop budget).
     auto_answers_per_hour = models.PositiveSmallIntegerField(default=10)
+    #: Open tickets one user may have; 0: any number.
+    max_open_tickets = models.PositiveSmallIntegerField(default=0)
+    #: Whether the banlist is asked about answers to tickets as well as about new ones.
+    bans_cover_replies = models.BooleanField(default=True)
 
     class Meta:
         verbose_name = "mail settings"
@@ -51,16 +58,26 @@ class MailSettings(models.Model):
         return "Emails > Settings"
 
 
-class Ban(models.Model):
-    """Banlist: an address, or `*@domain`, whose mail is turned away."""
+class BanKind(models.TextChoices):
+    ADDRESS = "address", "Address"
+    DOMAIN = "domain", "Domain"
+    WILDCARD = "wildcard", "Wildcard"
 
+
+class Ban(models.Model):
+    """Banlist: an address, `@domain` or a wildcard (judge.bans) whose mail is turned away."""
+
+    #: As judge.bans.clean_pattern makes it: lower case.
     pattern = models.CharField(max_length=254, unique=True)
+    kind = models.CharField(max_length=8, choices=BanKind.choices)
     is_active = models.BooleanField(default=True)
     notes = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
 
     class Meta:
         ordering = ("pattern",)
+        indexes = (models.Index(fields=("kind",), name="ban_wildcards", condition=models.Q(kind="wildcard")),)
 
     def __str__(self) -> str:
         return self.pattern

@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     AUTORESPONSE = "autoresponse", "auto-response"
     REPLY = "reply", "agent reply"
     ALERT = "alert", "alert"
+    FILTER = "filter", "mail of a ticket filter"
 
 
 class Letter(models.Model):

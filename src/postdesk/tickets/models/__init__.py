@@ -1,5 +1,6 @@
 """The desk's rows: departments and topics, tickets with their thread, and which Message-IDs belong to them."""
 
+from postdesk.tickets.models.filters import FilterAction, FilterRule, FilterTrial, TicketFilter
 from postdesk.tickets.models.setup import Department, HelpTopic, Membership, NewTicketSettings, Priority
 from postdesk.tickets.models.thread import Entry, EntryAttachment, Event, KnownMessageId, SearchText
 from postdesk.tickets.models.ticket import Collaborator, Ticket, TicketEmail
@@ -10,6 +11,9 @@ __all__ = [
     "Entry",
     "EntryAttachment",
     "Event",
+    "FilterAction",
+    "FilterRule",
+    "FilterTrial",
     "HelpTopic",
     "KnownMessageId",
     "Membership",
@@ -18,4 +22,5 @@ __all__ = [
     "SearchText",
     "Ticket",
     "TicketEmail",
+    "TicketFilter",
 ]

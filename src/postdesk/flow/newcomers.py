@@ -1,0 +1,115 @@
+"""A message that belongs to no ticket: opened as the judge says, filters included, or turned away for a reason."""
+
+from __future__ import annotations
+
+from postdesk.flow import react
+from postdesk.flow.batch import Decided
+from postdesk.judge.facts import Arrival
+from postdesk.judge.filters.run import Chosen, MailOrdered
+from postdesk.judge.opening import opening
+from postdesk.judge.verdict import Threading, Verdict
+from postdesk.mail.message import Address
+from postdesk.mailroom import outbox
+from postdesk.mailroom.models import SpooledMail
+from postdesk.mailroom.models.outbox import Kind
+from postdesk.mailroom.models.spool import Outcome
+from postdesk.tickets import filter_mail
+from postdesk.tickets.letters import Draft, write
+from postdesk.tickets.models import Event, Ticket
+from postdesk.tickets.models.thread import Direction
+
+#: Letter ids drawn at once when filters write mails.
+_DRAWN = 20
+
+
+def open_or_refuse(
+    on: react.Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, threading: Threading
+) -> None:
+    """A new ticket, or the sentence in the ledger that says why there is none."""
+    made = opening(arrival, verdict, on.facts)
+    if made.refusal:
+        on.batch.decided.append(Decided(spooled.pk, Outcome.SUPPRESSED, made.refusal))
+        return
+    ticket = react.open_ticket(on, spooled, made.arrival, made.verdict, threading, made.routing)
+    if on.facts.desk.max_open_tickets and not made.routing.status:
+        sender = made.arrival.sender
+        on.facts.open_tickets[sender] = on.facts.open_tickets.get(sender, 0) + 1
+    if made.chosen is not None:
+        _tell(on, ticket, made.chosen)
+        for ordered in made.chosen.mails:
+            _send(on, ticket, made.arrival, made.verdict, ordered)
+
+
+def _tell(on: react.Reaction, ticket: Ticket, chosen: Chosen) -> None:
+    """An event for each filter that acted: why it matched, what it changed."""
+    on.batch.events += [
+        Event(
+            ticket=ticket,
+            name="ticket.filtered",
+            at=on.batch.at,
+            data={"filter": step.filter, "why": step.why, "did": list(step.did)},
+        )
+        for step in chosen.steps
+    ]
+
+
+def _send(on: react.Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict, ordered: MailOrdered) -> None:
+    """The mail of an action *Send an Email*. Never to the desk itself, nor to a sender who must not be answered."""
+    batch, mail, user = on.batch, ordered.mail, arrival.author or Address("", "")
+    email = mail.sender or ticket.email_id or on.facts.desk.default_email
+    sender = on.senders.sender(email) if email is not None else None
+    if sender is None:
+        _unsent(on, ticket, ordered, "there is no address to send it from")
+        return
+    wanted = filter_mail.addressed(mail.recipients, user=user)
+    to = tuple(one for one in wanted if not on.facts.desk.is_ours(one.key))
+    if verdict.silence:
+        to = tuple(one for one in to if one.key != user.key)
+    if not to:
+        why = verdict.silence if any(one.key == user.key for one in wanted) else "it names nobody but the desk itself"
+        _unsent(on, ticket, ordered, why)
+        return
+    entry = batch.entries[-1]
+    draft = Draft(
+        letter=_letter_id(on),
+        ticket=ticket.pk,
+        entry=entry.pk,
+        kind=Kind.FILTER,
+        sender=sender,
+        to=to,
+        words=filter_mail.words(mail.subject, mail.text, _values(on, ticket, user, entry.text)),
+        in_reply_to=arrival.mail.message_id if user in to else None,
+        references=arrival.mail.references if user in to else (),
+    )
+    letter = write(draft, key=on.key, at=batch.at)
+    batch.letters.append(letter)
+    batch.known(letter.message_id, direction=Direction.OUT, ticket=ticket.pk, entry=entry.pk, letter_id=letter.pk)
+    data: dict[str, object] = {"filter": ordered.filter, "to": [one.address for one in to], "subject": letter.subject}
+    batch.events.append(
+        Event(ticket=ticket, name="filter.mailed", at=batch.at, entry=entry, letter_id=letter.pk, data=data)
+    )
+
+
+def _unsent(on: react.Reaction, ticket: Ticket, ordered: MailOrdered, why: str) -> None:
+    data: dict[str, object] = {"filter": ordered.filter, "to": [ordered.mail.recipients], "why": why}
+    on.batch.events.append(Event(ticket=ticket, name="filter.unsent", at=on.batch.at, data=data))
+
+
+def _values(on: react.Reaction, ticket: Ticket, user: Address, text: str) -> dict[str, str]:
+    return {
+        "user": user.address,
+        "user.name": user.name,
+        "ticket.number": str(ticket.number),
+        "ticket.subject": ticket.subject,
+        "ticket.department": on.facts.desk.departments[ticket.department_id].name,
+        "ticket.priority": ticket.priority,
+        "message": text,
+    }
+
+
+def _letter_id(on: react.Reaction) -> int:
+    """An id beyond those drawn for auto-responses; filters write mails rarely."""
+    letters = on.batch.ids.more_letters
+    if not letters:
+        letters += outbox.next_ids("mailroom_letter", _DRAWN)[::-1]
+    return letters.pop()
