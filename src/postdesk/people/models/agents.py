@@ -1,4 +1,4 @@
-"""Who takes part: agents work the desk, users (customers) write to it, organisations group users."""
+"""Agents: who works the desk."""
 
 from __future__ import annotations
 
@@ -46,35 +46,6 @@ class Agent(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.name
-
-
-class Organisation(models.Model):
-    name = models.CharField(max_length=200, unique=True)
-    #: Mail from this domain belongs to the organisation; "" for none.
-    domain = models.CharField(max_length=253, blank=True, default="")
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("name",)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class User(models.Model):
-    """A customer, known by one e-mail address (compared without regard to case)."""
-
-    #: Lower case throughout.
-    address = models.CharField(max_length=320, unique=True)
-    name = models.CharField(max_length=200, blank=True, default="")
-    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.SET_NULL)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("address",)
-
-    def __str__(self) -> str:
-        return self.name or self.address
 
 
 def initials(name: str) -> str:
