@@ -34,17 +34,19 @@ class Letter(models.Model):
 
     kind = models.CharField(max_length=14, choices=Kind.choices)
     #: The address it is from; decides the transport (its own SMTP, then the Default MTA).
-    email = models.ForeignKey(Email, null=True, on_delete=models.SET_NULL, related_name="letters")
+    email = models.ForeignKey(Email, null=True, on_delete=models.SET_NULL, related_name="letters", db_index=False)
     from_address = models.CharField(max_length=254)
     subject = models.TextField(blank=True, default="")
-    message_id = models.CharField(max_length=255, unique=True)
+    message_id = models.CharField(max_length=255)
     raw = models.BinaryField()
     size = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     #: Why it waits or failed, in words (the server's own where there are any).
     reason = models.TextField(blank=True, default="")
     #: The lane it was queued on; null when no transport is set up.
-    account = models.ForeignKey(SmtpAccount, null=True, blank=True, on_delete=models.SET_NULL, related_name="letters")
+    account = models.ForeignKey(
+        SmtpAccount, null=True, blank=True, on_delete=models.SET_NULL, related_name="letters", db_index=False
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
     #: Who is sending it: a claim token, and when PostgreSQL had started (a crash of the server undoes marks).
@@ -55,6 +57,7 @@ class Letter(models.Model):
 
     class Meta:
         ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("message_id",), name="letter_message_id_unique"),)
         indexes = (
             models.Index(
                 fields=(

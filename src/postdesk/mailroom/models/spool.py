@@ -35,7 +35,9 @@ class Outcome(models.TextChoices):
 class SpooledMail(models.Model):
     """One message seen, by (mailbox, folder, UIDVALIDITY, UID) or (mailbox, UIDL); pipes have no mailbox."""
 
-    mailbox = models.ForeignKey(RemoteMailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="spool")
+    mailbox = models.ForeignKey(
+        RemoteMailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="spool", db_index=False
+    )
     #: The mailbox's address when the message came, kept when the mailbox goes.
     via = models.CharField(max_length=254, blank=True, default="")
     folder = models.CharField(max_length=255, blank=True, default="")
@@ -77,6 +79,7 @@ class SpooledMail(models.Model):
                     "epoch",
                     "uid",
                 ),
+                condition=Q(uid__isnull=False),
                 name="spool_uid_unique",
             ),
             models.UniqueConstraint(
@@ -84,6 +87,7 @@ class SpooledMail(models.Model):
                     "mailbox",
                     "uidl",
                 ),
+                condition=Q(uidl__isnull=False),
                 name="spool_uidl_unique",
             ),
         )
@@ -97,13 +101,6 @@ class SpooledMail(models.Model):
                 condition=Q(outcome="waiting"),
             ),
             models.Index(fields=("mailbox",), name="spool_unsettled", condition=Q(settled_at__isnull=True)),
-            models.Index(
-                fields=(
-                    "outcome",
-                    "-id",
-                ),
-                name="spool_by_outcome",
-            ),
             models.Index(fields=("message_id",), name="spool_message_id", condition=~Q(message_id="")),
             models.Index(
                 fields=(

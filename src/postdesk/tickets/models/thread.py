@@ -21,10 +21,14 @@ class EntryKind(models.TextChoices):
 class Entry(models.Model):
     """One contribution: a user's message, an agent's reply, or an internal note."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="entries")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="entries", db_index=False)
     kind = models.CharField(max_length=8, choices=EntryKind.choices)
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries")
-    agent = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries")
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries", db_index=False
+    )
+    agent = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries", db_index=False
+    )
     #: The name shown, as it was then.
     author_name = models.CharField(max_length=200, blank=True, default="")
     author_address = models.CharField(max_length=320, blank=True, default="")
@@ -91,9 +95,13 @@ class Event(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
     name = models.CharField(max_length=40)
     at = models.DateTimeField()
-    agent = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    entry = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
-    letter = models.ForeignKey(Letter, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
+    agent = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    entry = models.ForeignKey(
+        Entry, null=True, blank=True, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    letter = models.ForeignKey(
+        Letter, null=True, blank=True, on_delete=models.SET_NULL, related_name="events", db_index=False
+    )
     #: Names and sentences, e.g. {"why": "In-Reply-To names our reply", "department": "Support"}.
     data: models.JSONField[dict[str, object]] = models.JSONField(default=dict)
 
@@ -116,8 +124,8 @@ class KnownMessageId(models.Model):
     message_id = models.CharField(max_length=255)
     direction = models.CharField(max_length=3, choices=Direction.choices)
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="message_ids")
-    entry = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.CASCADE)
-    letter = models.ForeignKey(Letter, null=True, blank=True, on_delete=models.SET_NULL)
+    entry = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.CASCADE, db_index=False)
+    letter = models.ForeignKey(Letter, null=True, blank=True, on_delete=models.SET_NULL, db_index=False)
     #: Tells a second copy of the same mail from other words under the same id; null for what we sent.
     fingerprint = models.BinaryField(max_length=16, null=True, blank=True)
 
@@ -131,6 +139,7 @@ class KnownMessageId(models.Model):
                 name="known_message_id_unique",
             ),
         )
+        indexes = (models.Index(fields=("letter",), name="known_letter", condition=Q(letter__isnull=False)),)
 
     def __str__(self) -> str:
         return self.message_id
@@ -140,7 +149,7 @@ class SearchText(models.Model):
     """What a ticket is found by. Filled by its own lane after intake, so that taking mail in never waits for it."""
 
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.CASCADE, related_name="search")
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+", db_index=False)
     words = SearchVectorField()
 
     class Meta:

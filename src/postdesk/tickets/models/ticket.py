@@ -22,13 +22,17 @@ class Ticket(models.Model):
     subject = models.TextField()
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     is_answered = models.BooleanField(default=False)
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="tickets")
-    help_topic = models.ForeignKey(HelpTopic, null=True, blank=True, on_delete=models.SET_NULL)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="tickets", db_index=False)
+    help_topic = models.ForeignKey(HelpTopic, null=True, blank=True, on_delete=models.SET_NULL, db_index=False)
     priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tickets")
-    assignee = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tickets", db_index=False)
+    assignee = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets", db_index=False
+    )
     #: The address it came through.
-    email = models.ForeignKey(Email, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets")
+    email = models.ForeignKey(
+        Email, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets", db_index=False
+    )
     source = models.CharField(max_length=8, default="email")
 
     opened_at = models.DateTimeField()
@@ -84,6 +88,7 @@ class Ticket(models.Model):
                 ),
                 name="ticket_user",
             ),
+            models.Index(fields=("assignee", "-id"), name="ticket_mine", condition=Q(assignee__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -100,8 +105,8 @@ class Ticket(models.Model):
 class TicketEmail(models.Model):
     """An address of ours this ticket's mail was sent to: the first decided the department, all are known."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="known_emails")
-    email = models.ForeignKey(Email, on_delete=models.CASCADE)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="known_emails", db_index=False)
+    email = models.ForeignKey(Email, on_delete=models.CASCADE, db_index=False)
 
     class Meta:
         constraints = (
@@ -121,7 +126,7 @@ class TicketEmail(models.Model):
 class Collaborator(models.Model):
     """Somebody besides the owner who takes part in the ticket and gets its replies in Cc."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="collaborators")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="collaborators", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     added_at = models.DateTimeField()
     is_active = models.BooleanField(default=True)
