@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from postdesk.flow import intake
+from postdesk.flow import hands, intake
 from postdesk.mail.parse import parse
-from postdesk.mailroom import spool
+from postdesk.mailroom import in_hand, spool
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import Blob, Letter, MailSettings, SpooledMail
 from postdesk.people.models import Agent, User
@@ -255,7 +255,7 @@ def test_a_chunk_with_one_poisonous_mail_lands_all_others_and_shunts_it_with_its
             raise ValueError("a bug nobody knew of")
         return parse(raw)
 
-    monkeypatch.setattr(intake, "parse", explode)
+    monkeypatch.setattr(hands, "parse", explode)
     rows = arrives(
         desk.mailbox, *(mail(subject=f"Good {n}") for n in range(3)), mail(subject="POISON"), mail(subject="Last")
     )
@@ -271,7 +271,8 @@ def test_a_chunk_with_one_poisonous_mail_lands_all_others_and_shunts_it_with_its
 def _dies_with_it_in_hand(desk, raw: bytes, deaths: int) -> SpooledMail:
     spool.accept(spool.Place(desk.mailbox, "INBOX", 7), [spool.Arrival(999_001, raw, AT)], at=AT)
     for _death in range(deaths):
-        spool.claim(desk.mailbox.pk, limit=100, max_bytes=1_000_000)
+        in_hand.recover(desk.mailbox.pk)
+        in_hand.claim(desk.mailbox.pk, limit=100, max_bytes=1_000_000)
     intake.take_in(desk.mailbox.pk)
     return SpooledMail.objects.get()
 

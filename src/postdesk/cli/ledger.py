@@ -85,9 +85,9 @@ def _documents(rows: QuerySet[SpooledMail], limit: int | None) -> Iterator[dict[
 def _held(limit: int | None) -> Iterator[dict[str, Any]]:
     rows = SpooledMail.objects.filter(outcome__in=REVIEWABLE)
     for page in pages(rows, limit=limit, size=_READ_AT_ONCE):
-        contents = source.contents([row.blob_id for row in page if row.blob_id])
+        contents = source.contents_of([row.pk for row in page if row.blob_id])
         for row in page:
-            raw = contents.get(row.blob_id) if row.blob_id else None
+            raw = contents.get(row.pk)
             mail = parse(raw) if raw is not None else ParsedMail()
             author = {"name": mail.from_.name, "address": mail.from_.address} if mail.from_ else None
             about = {"from": author, "subject": mail.subject, "stage": row.stage, "attempts": row.attempts}

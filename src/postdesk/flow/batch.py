@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
 
 from postdesk.basics.ids import message_key
 from postdesk.mailroom import outbox
-from postdesk.mailroom.bulk import insert, native_cursor
+from postdesk.mailroom.bulk import insert, native_cursor, row
 from postdesk.mailroom.models import LetterRecipient
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
@@ -72,11 +71,14 @@ class Batch:
     letters: list[NewLetter] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
+    #: Rows made before their user had an id.
+    of_users: list[tuple[Ticket | Collaborator | Entry, User]] = field(default_factory=list)
 
     def write(self) -> None:
         """Write all rows, in the caller's transaction, parents first; letters wake their lanes."""
         self._insert_users()
-        _point_at_users(self.tickets, self.collaborators, self.entries)
+        for one, user in self.of_users:
+            one.user_id = user.pk
         insert(self.tickets)
         self._update_tickets()
         insert(self.emails)
@@ -147,21 +149,24 @@ class Batch:
                 ],
             )
 
+    def event(self, name: str, *, ticket: int, data: dict[str, object], **more: object) -> Event:
+        """Note what happened to a ticket. `more`: other columns of the event (`entry_id`, `letter_id`)."""
+        made = row(Event, ticket_id=ticket, name=name, at=self.at, data=data, **more)
+        self.events.append(made)
+        return made
+
     def known(self, message_id: str, *, direction: str, ticket: int, entry: int, **more: object) -> None:
         """Note that a Message-ID belongs to a ticket. For ids that no ticket has yet."""
         self.message_ids.append(
-            KnownMessageId(
-                message_id=message_key(message_id), direction=direction, ticket_id=ticket, entry_id=entry, **more
+            row(
+                KnownMessageId,
+                message_id=message_key(message_id),
+                direction=direction,
+                ticket_id=ticket,
+                entry_id=entry,
+                **more,
             )
         )
-
-
-def _point_at_users(*groups: Sequence[Ticket | Collaborator | Entry]) -> None:
-    """Rows made before their user had an id get it now."""
-    for group in groups:
-        for row in group:
-            if row.user is not None:
-                row.user_id = row.user.pk
 
 
 def take_ids(*, tickets: int, entries: int) -> Ids:

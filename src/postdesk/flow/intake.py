@@ -1,6 +1,6 @@
 """Take mail in: the spooled messages of one mailbox become tickets, replies, reports and letters.
 
-    claim (counter committed) -> raw -> parse -> facts -> decide -> thread -> route -> react -> one commit
+    claim (committed) -> raw -> parse -> facts -> decide -> thread -> route -> react -> one commit
 
 A chunk is one transaction. If it fails, its messages are tried again one at a time; the one that fails
 a third time is shunted with its bytes, the stage and the traceback, and the rest land. One that was in hand
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import traceback
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,22 +28,20 @@ from postdesk.basics.clock import now
 from postdesk.flow import newcomers, react, source
 from postdesk.flow.batch import Batch, Decided, take_ids
 from postdesk.flow.facts import gather
+from postdesk.flow.hands import Hands, Reading
 from postdesk.judge.decide import decide
 from postdesk.judge.facts import Arrival, Facts
 from postdesk.judge.route import route
 from postdesk.judge.thread import keys_referenced, thread
 from postdesk.judge.verdict import Threading, Verdict
-from postdesk.mail.parse import parse
-from postdesk.mailroom import lanes, spool
+from postdesk.mailroom import in_hand, lanes, spool
+from postdesk.mailroom.in_hand import Chunk
 from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.mailroom.secrets import signing_keys
 from postdesk.tickets.senders import senders
 
 log = structlog.get_logger(__name__)
-
-#: Messages and bytes of raw mail in one transaction at most.
-CHUNK, CHUNK_BYTES = 100, 24 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +54,34 @@ class Taken:
 
 def take_in(mailbox: int) -> None:
     """The job: drain one mailbox's lane (0: the pipes)."""
-    lanes.drain(f"intake:{mailbox}", step=partial(_step, mailbox), has_more=lambda: spool.waiting(mailbox).exists())
+    hands = Hands(mailbox)
+    try:
+        lanes.drain(f"intake:{mailbox}", step=partial(_step, hands), has_more=lambda: spool.waiting(mailbox).exists())
+    finally:
+        hands.close()
     # The index may wait: its rows are the entries themselves, and upkeep wakes it, too.
     jobs.defer("index")
 
 
-def _step(mailbox: int) -> bool:
-    _try_suspects(mailbox)
-    claimed = spool.claim(mailbox, limit=CHUNK, max_bytes=CHUNK_BYTES)
-    if not claimed:
+def _step(hands: Hands) -> bool:
+    if hands.empty:
+        in_hand.recover(hands.mailbox)
+        _try_suspects(hands.mailbox)
+    reading = hands.next()
+    if reading is None:
         return False
     stage = Stage()
     try:
         with transaction.atomic():
-            take_in_chunk(claimed, at=now(), stage=stage)
+            take_in_chunk(reading, at=now(), stage=stage, meanwhile=hands.read_ahead)
+            in_hand.done(reading.chunk)
     except (OperationalError, InterfaceError):
         connection.close_if_unusable_or_obsolete()
-        SpooledMail.objects.filter(pk__in=claimed).update(attempts=F("attempts") - 1)
+        in_hand.give_back(reading.chunk)
         raise
     except Exception as error:  # noqa: BLE001 - whatever a message provokes must not stop its neighbours
-        _failed(claimed, error, stage)
+        hands.let_go()
+        _failed(reading.chunk, error, stage)
     return True
 
 
@@ -86,9 +92,12 @@ class Stage:
         self.name = "load"
 
 
-def take_in_chunk(claimed: Sequence[int], *, at: dt.datetime, stage: Stage) -> None:
-    """Everything between the bytes and the rows, for messages in the order they came."""
-    taken = _load(claimed, stage)
+def take_in_chunk(reading: Reading, *, at: dt.datetime, stage: Stage, meanwhile: Callable[[], None]) -> None:
+    """Everything between the bytes and the rows, for messages in the order they came.
+
+    `meanwhile` is called when only writing is left.
+    """
+    taken = _load(reading, stage)
     if not taken:
         return
     arrivals = [one.arrival for one in taken]
@@ -101,6 +110,7 @@ def take_in_chunk(claimed: Sequence[int], *, at: dt.datetime, stage: Stage) -> N
     for one in taken:
         _take(reaction, one)
     stage.name = "write"
+    meanwhile()
     batch.write()
 
 
@@ -127,22 +137,22 @@ def _take(on: react.Reaction, one: Taken) -> None:
             on.batch.decided.append(Decided(one.row.pk, Outcome.SUPPRESSED, verdict.reason))
 
 
-def _load(claimed: Sequence[int], stage: Stage) -> list[Taken]:
+def _load(reading: Reading, stage: Stage) -> list[Taken]:
     """The rows that still wait, locked, with their messages parsed. Skips what another worker has in hand."""
     rows = list(
         SpooledMail.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(pk__in=claimed, outcome=Outcome.WAITING)
-        .only("id", "mailbox_id", "blob_id", "size", "is_history", "outcome")
+        .filter(pk__in=reading.chunk.messages, outcome=Outcome.WAITING)
+        .only("id", "mailbox_id", "size", "is_history", "outcome")
         .order_by("id")
     )
     emails = dict(RemoteMailbox.objects.filter(pk__in={row.mailbox_id for row in rows}).values_list("id", "email_id"))
-    contents = source.contents([row.blob_id for row in rows if row.blob_id is not None])
     stage.name = "parse"
+    mails = reading.mails()
     return [
         Taken(
             row,
             Arrival(
-                mail=parse(contents.get(row.blob_id or 0, b"")),
+                mail=mails[row.pk],
                 size=row.size,
                 via_email=emails.get(row.mailbox_id or 0),
                 is_history=row.is_history,
@@ -203,12 +213,13 @@ def _kills(raw: bytes) -> bool:
     return done.returncode != 0
 
 
-def _failed(claimed: Sequence[int], error: Exception, stage: Stage) -> None:
+def _failed(chunk: Chunk, error: Exception, stage: Stage) -> None:
     words = "".join(traceback.format_exception(error))
-    log.error("intake.failed", messages=len(claimed), stage=stage.name, error=repr(error)[:300])
-    if len(claimed) > 1:
+    log.error("intake.failed", messages=len(chunk.messages), stage=stage.name, error=repr(error)[:300])
+    in_hand.failed(chunk)
+    if len(chunk.messages) > 1:
         return  # Each has one try behind it and comes alone from now on.
-    pk = claimed[0]
+    (pk,) = chunk.messages
     if SpooledMail.objects.filter(pk=pk, attempts__gte=spool.MAX_TRIES).exists():
         reason = f"{type(error).__name__} at the stage {stage.name}: {error}"
         spool.shunt(pk, stage=stage.name, reason=reason, traceback=words, at=now())

@@ -17,13 +17,14 @@ from postdesk.judge.route import auto_response
 from postdesk.judge.verdict import AutoResponse, Routing, Threading, Verdict
 from postdesk.mail.message import Address, ParsedMail
 from postdesk.mail.quote import new_words
+from postdesk.mailroom.bulk import row
 from postdesk.mailroom.models import SpooledMail
 from postdesk.mailroom.models.outbox import Kind, State
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.people.models import User
 from postdesk.tickets import notices
 from postdesk.tickets.letters import Draft, write
-from postdesk.tickets.models import Collaborator, Entry, EntryAttachment, Event, Ticket, TicketEmail
+from postdesk.tickets.models import Collaborator, Entry, EntryAttachment, Ticket, TicketEmail
 from postdesk.tickets.models.thread import Direction, EntryKind
 from postdesk.tickets.models.ticket import Status
 from postdesk.tickets.senders import Senders
@@ -48,26 +49,28 @@ def open_ticket(
 ) -> Ticket:
     """A new ticket with its first message, its event, and its auto-response if one may go out."""
     batch, mail = on.batch, arrival.mail
-    ticket = Ticket(
-        pk=batch.ids.tickets.pop(),
+    user = _user(on, arrival.author or Address("", ""))
+    ticket = row(
+        Ticket,
+        id=batch.ids.tickets.pop(),
         number=batch.ids.numbers.pop(),
         subject=storable(mail.subject) or "[No Subject]",
         department_id=routing.department,
         help_topic_id=routing.help_topic,
         priority=routing.priority,
-        user=_user(on, arrival.author or Address("", "")),
         assignee_id=routing.agent,
         email_id=routing.email,
         opened_at=batch.at,
         updated_at=batch.at,
     )
     batch.tickets.append(ticket)
+    batch.of_users.append((ticket, user))
     entry = _message(on, spooled, arrival, ticket)
     if routing.status == Status.CLOSED:
         ticket.status, ticket.closed_at, ticket.waiting_since = Status.CLOSED, batch.at, None
-    batch.emails += [TicketEmail(ticket=ticket, email_id=email) for email in routing.all_emails]
-    _collaborate(on, arrival, ticket)
-    _remember(on, arrival, ticket, entry)
+    batch.emails += [row(TicketEmail, ticket_id=ticket.pk, email_id=email) for email in routing.all_emails]
+    _collaborate(on, arrival, ticket, owner=user.address)
+    _remember(on, arrival, ticket, entry, owner=user.address)
     answer = auto_response(verdict, routing, on.facts.desk)
     data: dict[str, object] = {
         "why": threading.sentence,
@@ -77,9 +80,7 @@ def open_ticket(
         "autoresponse": answer.why_not or "sent",
     }
     letter = _answer(on, arrival, ticket, entry, answer) if answer.email is not None else None
-    batch.events.append(
-        Event(ticket=ticket, name="ticket.opened", at=batch.at, entry=entry, letter_id=letter, data=data)
-    )
+    batch.event("ticket.opened", ticket=ticket.pk, entry_id=entry.pk, letter_id=letter, data=data)
     batch.decided.append(Decided(spooled.pk, Outcome.TICKET, f"Opened #{ticket.number}. {threading.sentence}"))
     return ticket
 
@@ -89,22 +90,23 @@ def join_ticket(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: V
     batch = on.batch
     assert threading.ticket is not None
     ticket = on.gathered.tickets[threading.ticket]
-    is_agents = arrival.sender in on.facts.desk.agents and arrival.sender != ticket.user.address
+    owner = on.facts.tickets[ticket.pk].owner
+    is_agents = arrival.sender in on.facts.desk.agents and arrival.sender != owner
     entry = _message(on, spooled, arrival, ticket, kind=EntryKind.NOTE if is_agents else EntryKind.MESSAGE)
     name = "note.added" if is_agents else "message.received"
     if not is_agents and not entry.automatic and ticket.status == Status.CLOSED:
         ticket.status, ticket.closed_at = Status.OPEN, None
-        batch.events.append(Event(ticket=ticket, name="ticket.reopened", at=batch.at, data={"why": "The user wrote."}))
+        batch.event("ticket.reopened", ticket=ticket.pk, data={"why": "The user wrote."})
     # Only our signature proves that the sender has our mail: a forged From must not bring its friends along in Cc.
     if threading.rule == "signature" and not threading.stranger and not is_agents:
-        _collaborate(on, arrival, ticket)
-    _remember(on, arrival, ticket, entry)
+        _collaborate(on, arrival, ticket, owner=owner)
+    _remember(on, arrival, ticket, entry, owner=owner)
     data: dict[str, object] = {
         "why": threading.sentence,
         "stranger": threading.stranger,
         "findings": [finding.sentence for finding in verdict.findings],
     }
-    batch.events.append(Event(ticket=ticket, name=name, at=batch.at, entry=entry, data=data))
+    batch.event(name, ticket=ticket.pk, entry_id=entry.pk, data=data)
     batch.decided.append(Decided(spooled.pk, Outcome.REPLY, f"Joined #{ticket.number}. {threading.sentence}"))
 
 
@@ -128,15 +130,8 @@ def record_report(on: Reaction, spooled: SpooledMail, arrival: Arrival) -> None:
         state = State.BOUNCED if failed else None
         on.batch.reports.append(Report(letter.id, "", state, None, "", words[0]))
     if letter.ticket is not None:
-        on.batch.events.append(
-            Event(
-                ticket_id=letter.ticket,
-                name="letter.bounced" if failed else "letter.delayed",
-                at=on.batch.at,
-                letter_id=letter.id,
-                data={"why": "; ".join(words)},
-            )
-        )
+        name = "letter.bounced" if failed else "letter.delayed"
+        on.batch.event(name, ticket=letter.ticket, letter_id=letter.id, data={"why": "; ".join(words)})
         ticket = on.gathered.tickets.get(letter.ticket)
         if ticket is not None:
             ticket.updated_at = on.batch.at
@@ -149,7 +144,7 @@ def add_addresses(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict:
     known = on.facts.known.get(_key(arrival))
     ticket = on.gathered.tickets.get(known.ticket) if known else None
     if ticket is not None:
-        on.batch.more_emails += [TicketEmail(ticket=ticket, email_id=email) for email in routing.all_emails]
+        on.batch.more_emails += [row(TicketEmail, ticket_id=ticket.pk, email_id=email) for email in routing.all_emails]
     on.batch.decided.append(Decided(spooled.pk, Outcome.DUPLICATE, verdict.reason))
 
 
@@ -161,11 +156,11 @@ def _message(
     automatic = "" if mail.kind == "mail" else mail.kind
     text = storable(mail.text)
     new_text = storable(_new_words(on, mail))
-    entry = Entry(
-        pk=batch.ids.entries.pop(),
-        ticket=ticket,
+    entry = row(
+        Entry,
+        id=batch.ids.entries.pop(),
+        ticket_id=ticket.pk,
         kind=kind,
-        user=None if kind == EntryKind.NOTE else _user(on, author),
         author_name=storable(author.name)[:200],
         author_address=author.address[:320],
         subject=storable(mail.subject),
@@ -179,9 +174,12 @@ def _message(
         created_at=batch.at,
     )
     batch.entries.append(entry)
+    if kind != EntryKind.NOTE:
+        batch.of_users.append((entry, _user(on, author)))
     batch.attachments += [
-        EntryAttachment(
-            entry=entry,
+        row(
+            EntryAttachment,
+            entry_id=entry.pk,
             position=position,
             filename=storable(file.filename)[:255],
             content_type=storable(file.content_type)[:255],
@@ -220,7 +218,7 @@ def _touch(ticket: Ticket, entry: Entry, batch: Batch, *, has_files: bool) -> No
     batch.changed[ticket.pk] = ticket
 
 
-def _remember(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry) -> None:
+def _remember(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, *, owner: str) -> None:
     """Let the rest of the chunk, and all later mail, find this message."""
     batch, facts, mail = on.batch, on.facts, arrival.mail
     # An id may be known already, when somebody's program uses one for several mails: the first keeps it.
@@ -234,13 +232,13 @@ def _remember(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry) -> N
     people = {address for address in named if not facts.desk.is_ours(address)}
     before = facts.tickets.get(ticket.pk)
     if before is None:
-        before = TicketFacts(ticket.pk, ticket.number, ticket.user.address)
+        before = TicketFacts(ticket.pk, ticket.number, owner)
     facts.tickets[ticket.pk] = replace(
         before, is_closed=ticket.status == Status.CLOSED, participants=before.participants | people
     )
 
 
-def _collaborate(on: Reaction, arrival: Arrival, ticket: Ticket) -> None:
+def _collaborate(on: Reaction, arrival: Arrival, ticket: Ticket, *, owner: str) -> None:
     """To and Cc people take part from now on (osticket.md 4.8), unless that is switched off."""
     desk = on.facts.desk
     if not desk.accept_collaborators or arrival.mail.kind != "mail":
@@ -249,10 +247,11 @@ def _collaborate(on: Reaction, arrival: Arrival, ticket: Ticket) -> None:
     for address in (arrival.author, *arrival.mail.to, *arrival.mail.cc):
         if address is None or "@" not in address.key or address.key in delivered:
             continue
-        if desk.is_ours(address.key) or address.key in desk.agents or address.key == ticket.user.address:
+        if desk.is_ours(address.key) or address.key in desk.agents or address.key == owner:
             continue
-        user = _user(on, address)
-        on.batch.collaborators.append(Collaborator(ticket=ticket, user=user, added_at=on.batch.at))
+        made = row(Collaborator, ticket_id=ticket.pk, added_at=on.batch.at)
+        on.batch.collaborators.append(made)
+        on.batch.of_users.append((made, _user(on, address)))
 
 
 def _answer(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, answer: AutoResponse) -> int | None:
@@ -287,7 +286,8 @@ def _user(on: Reaction, address: Address) -> User:
     """The user of that address, made when new."""
     user = on.gathered.users.get(address.key)
     if user is None:
-        user = User(address=storable(address.key)[:320], name=storable(address.name)[:200], created_at=on.batch.at)
+        name = storable(address.name)[:200]
+        user = row(User, address=storable(address.key)[:320], name=name, created_at=on.batch.at)
         on.gathered.users[address.key] = user
         on.batch.users.append(user)
     return user

@@ -36,8 +36,18 @@ def attachment_bytes(attachment: EntryAttachment) -> bytes:
     return match.content
 
 
-def contents(blobs: Sequence[int]) -> dict[int, bytes]:
-    """Many raw messages by one binary query: text format would double their size on the way."""
+def contents_of(messages: Sequence[int]) -> dict[int, bytes]:
+    """Ledger id -> raw message, b"" where the bytes are gone.
+
+    By one binary query: text format would double their size on the way.
+    """
     with native_cursor() as cursor:
-        cursor.execute("SELECT id, content FROM mailroom_blob WHERE id = ANY(%s)", [list(blobs)], binary=True)
+        cursor.execute(
+            """
+            SELECT spooled.id, coalesce(blob.content, '') FROM mailroom_spooledmail AS spooled
+            LEFT JOIN mailroom_blob AS blob ON blob.id = spooled.blob_id WHERE spooled.id = ANY(%s)
+            """,
+            [list(messages)],
+            binary=True,
+        )
         return dict(cursor.fetchall())

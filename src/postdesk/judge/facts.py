@@ -53,10 +53,9 @@ class Arrival:
         mail = self.mail
         date = mail.date.isoformat() if mail.date else ""
         words = " ".join(mail.text.split())
-        html = " ".join((mail.html or "").split())
         files = ",".join(f"{file.filename}:{file.size}:{zlib.crc32(file.content)}" for file in mail.attachments)
         written_by = mail.from_.key if mail.from_ else ""
-        whole = "\0".join((written_by, mail.subject, date, words, html, files))
+        whole = "\0".join((written_by, mail.subject, date, words, files))
         return hashlib.sha256(whole.encode("utf-8", "replace")).digest()[:16]
 
 

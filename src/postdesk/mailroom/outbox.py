@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from postdesk import jobs
 from postdesk.basics.errors import Refused
-from postdesk.mailroom.bulk import insert
+from postdesk.mailroom.bulk import insert, row
 from postdesk.mailroom.models import Letter, LetterRecipient
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.transport import Transports, no_transport, transports
@@ -49,8 +49,9 @@ def put(letters: Sequence[NewLetter], *, at: dt.datetime, not_before: dt.datetim
     for letter in letters:
         account = routes.account_for(letter.email)
         rows.append(
-            Letter(
-                pk=letter.pk,
+            row(
+                Letter,
+                id=letter.pk,
                 kind=letter.kind,
                 email_id=letter.email,
                 from_address=letter.from_address,
@@ -64,10 +65,10 @@ def put(letters: Sequence[NewLetter], *, at: dt.datetime, not_before: dt.datetim
                 next_try_at=not_before or at,
             )
         )
-        recipients += [LetterRecipient(letter_id=letter.pk, address=to, updated_at=at) for to in letter.recipients]
+        recipients += [row(LetterRecipient, letter_id=letter.pk, address=to, updated_at=at) for to in letter.recipients]
     insert(rows)
     insert(recipients)
-    for account in {row.account_id for row in rows if row.account_id}:
+    for account in {made.account_id for made in rows if made.account_id}:
         jobs.defer("deliver", account=account)
 
 

@@ -17,7 +17,7 @@ from django.db.models import F, Max, Q, QuerySet
 
 from postdesk import jobs
 from postdesk.basics.ids import digest, message_key
-from postdesk.mailroom.bulk import insert, native_cursor
+from postdesk.mailroom.bulk import insert, native_cursor, row
 from postdesk.mailroom.models import Blob, RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 
@@ -116,8 +116,9 @@ def _row(
     place: Place, arrival: Arrival, own: bytes, at: dt.datetime, blob: int | None, copy_of: int | None
 ) -> SpooledMail:
     is_uid = isinstance(arrival.key, int)
-    return SpooledMail(
-        mailbox=place.mailbox,
+    return row(
+        SpooledMail,
+        mailbox_id=place.mailbox.pk,
         via=place.mailbox.email.address,
         folder=place.folder,
         epoch=place.epoch,
@@ -225,27 +226,6 @@ def backlog_over(messages: int) -> bool:
     """Whether more messages than that wait to be taken in, in all mailboxes."""
     rows = SpooledMail.objects.filter(outcome=Outcome.WAITING)
     return rows[messages : messages + 1].exists()
-
-
-def claim(mailbox: int, *, limit: int, max_bytes: int) -> list[int]:
-    """Begin a try: the ids of the next rows in order, their counters raised and committed before the work.
-
-    New rows come in chunks. A row whose try died or failed comes alone, so that the counter of its
-    neighbours does not suffer for it.
-    """
-    rows = list(waiting(mailbox).order_by("id").values_list("id", "attempts", "size")[:limit])
-    if not rows:
-        return []
-    chosen = [rows[0][0]]
-    if rows[0][1] == 0:
-        total = rows[0][2]
-        for pk, attempts, size in rows[1:]:
-            total += size
-            if attempts or total > max_bytes:
-                break
-            chosen.append(pk)
-    SpooledMail.objects.filter(pk__in=chosen).update(attempts=F("attempts") + 1)
-    return chosen
 
 
 def shunt(pk: int, *, stage: str, reason: str, traceback: str, at: dt.datetime) -> None:

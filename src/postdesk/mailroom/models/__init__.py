@@ -3,7 +3,7 @@
 from postdesk.mailroom.models.connections import Credential, Protocol, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.emails import Alert, Ban, Email, MailSettings
 from postdesk.mailroom.models.outbox import Letter, LetterRecipient
-from postdesk.mailroom.models.spool import Blob, SpooledMail
+from postdesk.mailroom.models.spool import Blob, InHand, SpooledMail
 
 __all__ = [
     "Alert",
@@ -11,6 +11,7 @@ __all__ = [
     "Blob",
     "Credential",
     "Email",
+    "InHand",
     "Letter",
     "LetterRecipient",
     "MailSettings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -61,7 +62,7 @@ class SpooledMail(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.WAITING)
     #: Why: the rule and its evidence, in a sentence.
     reason = models.TextField(blank=True, default="")
-    #: Tries of intake that began; committed before the work, so that a message that kills workers is found out.
+    #: Tries of intake that failed, or died with it in hand (InHand).
     attempts = models.PositiveSmallIntegerField(default=0)
     stage = models.CharField(max_length=40, blank=True, default="")
     traceback = models.TextField(blank=True, default="")
@@ -114,3 +115,14 @@ class SpooledMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.via} {self.uid or self.uidl or self.pk}"
+
+
+class InHand(models.Model):
+    """Messages a worker has in hand just now (mailroom.in_hand). One that outlives its worker counts as a try."""
+
+    #: The mailbox, 0 for the pipes; whoever writes here holds the lane.
+    lane = models.BigIntegerField(db_index=True)
+    messages: models.Field[list[int], list[int]] = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"{len(self.messages)} messages of {self.lane}"
