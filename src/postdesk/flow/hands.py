@@ -16,7 +16,7 @@ from postdesk.mailroom import in_hand
 from postdesk.mailroom.in_hand import Chunk
 
 #: Messages and bytes of raw mail in one transaction at most.
-CHUNK, CHUNK_BYTES = 100, 16 * 1024 * 1024
+CHUNK, CHUNK_BYTES = 200, 16 * 1024 * 1024
 
 Read = dict[int, ParsedMail]
 

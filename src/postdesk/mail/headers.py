@@ -46,7 +46,8 @@ def split(raw: bytes) -> tuple[bytes, int]:
     """(the header block, where the body begins)."""
     if raw[:1] in (b"\r", b"\n"):
         return b"", 2 if raw[:2] == b"\r\n" else 1
-    crlf, lf = raw.find(b"\n\r\n"), raw.find(b"\n\n", 0, 1_000_000)
+    crlf = raw.find(b"\n\r\n")
+    lf = raw.find(b"\n\n", 0, crlf if crlf >= 0 else 1_000_000)
     if lf < 0 and crlf < 0:
         return raw, len(raw)
     if lf < 0 or 0 <= crlf < lf:
