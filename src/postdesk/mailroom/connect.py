@@ -23,6 +23,8 @@ class EmailSetup:
     address: str
     name: str = ""
     notes: str = ""
+    #: Lower case, in order; nobody else's (`alias_problems`).
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ _SMTP_COLUMNS = tuple(name for name in SmtpSetup.__slots__ if name != "password"
 
 def email_setup(email: Email) -> EmailSetup:
     """The identity as stored."""
-    return EmailSetup(email.address, email.name, email.notes)
+    return EmailSetup(email.address, email.name, email.notes, tuple(email.aliases))
 
 
 def mailbox_setup(mailbox: RemoteMailbox) -> MailboxSetup:
@@ -84,13 +86,19 @@ def save_email(email: Email | None, setup: EmailSetup, *, at: dt.datetime) -> tu
     """Make an address, or change the one given. Returns the row and what changed (nothing for a new one)."""
     if email is None:
         made = Email.objects.create(
-            address=setup.address, name=setup.name, notes=setup.notes, created_at=at, updated_at=at
+            address=setup.address,
+            name=setup.name,
+            notes=setup.notes,
+            aliases=list(setup.aliases),
+            created_at=at,
+            updated_at=at,
         )
         return made, ()
     changes = differences(email_setup(email), setup)
     if changes:
         email.address, email.name, email.notes, email.updated_at = setup.address, setup.name, setup.notes, at
-        email.save(update_fields=["address", "name", "notes", "updated_at"])
+        email.aliases = list(setup.aliases)
+        email.save(update_fields=["address", "name", "notes", "aliases", "updated_at"])
     return email, changes
 
 

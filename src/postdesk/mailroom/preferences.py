@@ -28,6 +28,8 @@ class MailPreferences:
     email_attachments: bool = True
     max_message_size: int = 64 * 1024 * 1024
     auto_answers_per_hour: int = 10
+    max_open_tickets: int = 0
+    bans_cover_replies: bool = True
 
 
 def mail_preferences(settings: MailSettings) -> MailPreferences:

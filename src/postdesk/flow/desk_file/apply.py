@@ -10,6 +10,7 @@ from django.db import transaction
 
 from postdesk.basics.changes import Change
 from postdesk.basics.errors import Invalid, Refused
+from postdesk.flow.desk_file.filters import write_bans, write_filters
 from postdesk.flow.desk_file.present import Present, present
 from postdesk.flow.desk_file.read import Sources, read
 from postdesk.flow.desk_file.rules import broken_rules
@@ -95,6 +96,9 @@ def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Non
     _agents(desk, now, lines, at=at)
     changes = save_preferences(now.settings, desk.settings)
     lines.note("settings", False, changes)
+    # Last, since filters name everything above; the operations themselves say what is wrong.
+    wrong = [*write_filters(desk.file, lines.note, at=at), *write_bans(desk.file, lines.note, at=at)]
+    _refuse(wrong, ())
 
 
 def _email(email: WantedEmail, now: Present, lines: _Lines, *, at: dt.datetime) -> Email:

@@ -85,6 +85,13 @@ def _names(key: Key, value: object) -> tuple[str, ...]:
     return tuple(sorted({_text(key, one) for one in value}))
 
 
+def _addresses(key: Key, value: object) -> tuple[str, ...]:
+    """Lower case, each once, in one order: as they are stored and looked up by."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"must be a list of addresses, not {_kind(value)}")
+    return tuple(sorted({address(_text(key, one)).lower() for one in value}))
+
+
 def _secret(key: Key, value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, not {_kind(value)}")
@@ -117,6 +124,7 @@ _BY_TYPE: Final[dict[Type, Callable[[Key, object], object]]] = {
     "boolean": _boolean,
     "number": _number,
     "address": _address,
+    "addresses": _addresses,
     "choice": _choice,
     "name": _text,
     "names": _names,

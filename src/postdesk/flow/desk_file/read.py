@@ -47,6 +47,15 @@ class EmailTables:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterTables:
+    """One [[filter]] with its lists; an empty one says nothing about what there is."""
+
+    table: Table
+    rules: tuple[Table, ...]
+    actions: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeskFile:
     """What the file says, and nothing that it does not say."""
 
@@ -55,6 +64,8 @@ class DeskFile:
     help_topics: tuple[Table, ...]
     agents: tuple[Table, ...]
     emails: tuple[EmailTables, ...]
+    filters: tuple[FilterTables, ...] = ()
+    bans: tuple[Table, ...] = ()
 
     def tables(self) -> Iterator[Table]:
         """Every table, in the order of the file format."""
@@ -62,9 +73,17 @@ class DeskFile:
         yield from (*self.departments, *self.help_topics, *self.agents)
         for email in self.emails:
             yield from (table for table in (email.account, email.mailbox, email.smtp) if table is not None)
+        for one in self.filters:
+            yield from (one.table, *one.rules, *one.actions)
+        yield from self.bans
 
 
-_LISTS: Final = {section.path: section for section in (keys.DEPARTMENT, keys.HELP_TOPIC, keys.AGENT, keys.EMAIL)}
+_LISTS: Final = {
+    section.path: section
+    for section in (keys.DEPARTMENT, keys.HELP_TOPIC, keys.AGENT, keys.EMAIL, keys.FILTER, keys.BAN)
+}
+#: Tables inside a table, by its section.
+_INSIDE: Final = {"email": frozenset({"mailbox", "smtp"}), "filter": frozenset({"rule", "action"})}
 
 
 def read(text: str, sources: Sources) -> tuple[DeskFile, list[Invalid]]:
@@ -86,9 +105,19 @@ def read(text: str, sources: Sources) -> tuple[DeskFile, list[Invalid]]:
         mailbox = reader.part(table, raw, "mailbox", keys.MAILBOX)
         smtp = reader.part(table, raw, "smtp", keys.SMTP)
         emails.append(EmailTables(table, mailbox, smtp))
+    filters = tuple(
+        FilterTables(
+            table,
+            reader.inside(table, raw, "rule", keys.FILTER_RULE),
+            reader.inside(table, raw, "action", keys.FILTER_ACTION),
+        )
+        for table, raw in lists["filter"]
+    )
     plain = {name: tuple(table for table, _ in pairs) for name, pairs in lists.items()}
     settings = reader.table(document.get("settings", {}), keys.SETTINGS, "settings")
-    return DeskFile(settings, plain["department"], plain["help_topic"], plain["agent"], tuple(emails)), problems
+    return DeskFile(
+        settings, plain["department"], plain["help_topic"], plain["agent"], tuple(emails), filters, plain["ban"]
+    ), problems
 
 
 class _Reader:
@@ -104,6 +133,14 @@ class _Reader:
             return []
         return [(self.table(one, section, f"{section.path}[{place}]"), one) for place, one in enumerate(raw, start=1)]
 
+    def inside(self, outer: Table, raw: dict[str, Any], name: str, section: Section) -> tuple[Table, ...]:
+        """A list of tables inside a table."""
+        given = raw.get(name, [])
+        if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+            self._problems.append(Invalid(outer.at(name), f"must be written as {section.heading}"))
+            return ()
+        return tuple(self.table(one, section, f"{outer.at(name)}[{at}]") for at, one in enumerate(given, start=1))
+
     def part(self, account: Table, raw: dict[str, Any], name: str, section: Section) -> Table | None:
         return self.table(raw[name], section, account.at(name)) if name in raw else None
 
@@ -113,7 +150,7 @@ class _Reader:
             self._problems.append(Invalid(path, f"must be written as {section.heading}"))
             return table
         for name, value in raw.items():
-            if section is keys.EMAIL and name in {"mailbox", "smtp"}:
+            if name in _INSIDE.get(section.path, ()):
                 continue
             self._value(table, raw, name, value)
         return table

@@ -29,6 +29,7 @@ _TYPES: Final = {
     "lines": "text, also of several lines",
     "boolean": "`true` or `false`",
     "address": "e-mail address",
+    "addresses": "list of e-mail addresses",
     "name": "name of",
     "names": "list of names of",
     "secret": "secret",

@@ -12,6 +12,8 @@ from postdesk.flow.desk_file.keys import Refers
 from postdesk.flow.desk_file.present import Present
 from postdesk.flow.desk_file.read import Table
 from postdesk.flow.desk_file.wanted import Wanted, WantedEmail
+from postdesk.mailroom.aliases import alias_problems
+from postdesk.mailroom.connect import email_setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,11 @@ def broken_rules(wanted: Wanted, now: Present) -> Iterator[Invalid]:
 def nothing_twice(wanted: Wanted, now: Present) -> Iterator[Invalid]:
     file = wanted.file
     emails = [email.account for email in file.emails]
-    groups = ((file.departments, "name"), (file.help_topics, "name"), (file.agents, "email"), (emails, "address"))
+    groups = (
+        *((file.departments, "name"), (file.help_topics, "name"), (file.agents, "email"), (emails, "address")),
+        (tuple(one.table for one in file.filters), "name"),
+        (file.bans, "pattern"),
+    )
     for tables, key in groups:
         first: dict[str, Table] = {}
         for table in tables:
@@ -73,6 +79,20 @@ def addresses_are_apart(wanted: Wanted, now: Present) -> Iterator[Invalid]:
             yield Invalid(agent.table.at("email"), f"{agent.setup.email} is an address of the desk")
     if "admin_email" in wanted.file.settings.values and admin in others:
         yield Invalid(wanted.file.settings.at("admin_email"), f"{admin} is an address of the desk")
+
+
+def aliases_are_apart(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    agents = {*now.agents, *(agent.setup.email for agent in wanted.agents)}
+    admin = wanted.settings.admin_email.lower()
+    setups = {**{key: email_setup(row) for key, row in now.emails.items()}, **{e.key: e.setup for e in wanted.emails}}
+    for email in wanted.emails:
+        taken = {admin: "is the admin email"} if admin else {}
+        taken |= dict.fromkeys(agents, "is an agent's own address")
+        for key, setup in setups.items():
+            if key != email.key:
+                taken |= dict.fromkeys(setup.aliases, f"is an alias of {setup.address}")
+                taken[key] = "is an address of the desk"
+        yield from _placed(email.tables.account, alias_problems(email.setup, taken))
 
 
 def one_default_department(wanted: Wanted, now: Present) -> Iterator[Invalid]:
@@ -133,6 +153,7 @@ RULES: Final = (
     Rule("Nothing stands in the file twice.", nothing_twice),
     Rule("Departments, help topics and emails that are named exist, in the file or already.", names_exist),
     Rule("An address of the desk is neither an agent's own nor the admin email.", addresses_are_apart),
+    Rule("An alias is nobody else's: no email's, no other alias, no agent's, not the admin email.", aliases_are_apart),
     Rule("Exactly one department is the default, and it is active.", one_default_department),
     Rule("The default MTA has an outgoing account that is switched on.", default_mta_can_send),
     Rule("Mailboxes and outgoing accounts make sense in themselves.", connections_are_valid),

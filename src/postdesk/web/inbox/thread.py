@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,10 @@ SENTENCES: Final[dict[str, str]] = {
     "letter.bounced": "A letter came back",
     "letter.failed": "A letter was refused for good",
     "letter.uncertain": "A letter was perhaps sent",
+    "ticket.filtered": "Ticket Filter “{filter}” {did}",
+    "filter.unsent": "Ticket Filter “{filter}” sent no email to {to}",
 }
+_NAME: Final = re.compile(r"\{(\w+)\}")
 #: Keys of an event's data that are evidence, and what they are called.
 EVIDENCE: Final[tuple[tuple[str, str], ...]] = (
     ("why", "Why here"),
@@ -37,6 +41,7 @@ EVIDENCE: Final[tuple[tuple[str, str], ...]] = (
     ("department", "Department"),
     ("findings", "Checks"),
     ("autoresponse", "Auto-response"),
+    ("filter", "Ticket Filter"),
 )
 
 
@@ -130,18 +135,23 @@ def _happened(event: Event) -> Happened:
     # "The user wrote" reopens tickets, too: without an agent it was mail, or the desk itself.
     who = event.agent.name if event.agent else "The desk"
     pattern = SENTENCES.get(event.name, event.name.replace(".", " "))
-    sentence = pattern.replace("{who}", who).replace("{to}", str(event.data.get("to", "somebody")))
+    names = {"who": who, **{key: _words(event.data.get(key, "")) for key in ("filter", "did")}}
+    names["to"] = _words(event.data.get("to", "somebody"))
+    sentence = _NAME.sub(lambda found: names.get(found[1], found[0]), pattern)
     return Happened(event, sentence, _evidence(event))
 
 
 def _evidence(event: Event) -> tuple[tuple[str, str], ...]:
     lines = []
     for key, label in EVIDENCE:
-        value = event.data.get(key)
-        words = "; ".join(str(one) for one in value) if isinstance(value, list) else str(value or "")
+        words = _words(event.data.get(key))
         if words:
             lines.append((label, words))
     return tuple(lines)
+
+
+def _words(value: object) -> str:
+    return "; ".join(str(one) for one in value) if isinstance(value, list) else str(value or "")
 
 
 def _last(rows: Iterable[Model]) -> int:
