@@ -12,6 +12,8 @@ from postdesk.cli.reference import commands_reference
 from postdesk.flow.desk_file import keys
 from postdesk.flow.desk_file.keys import REQUIRED, SECTIONS
 from postdesk.flow.desk_file.reference import apply_reference
+from postdesk.judge.filters.reference import filters_reference
+from postdesk.tickets.filter_mail import VARIABLES
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.models import MailSettings, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.connections import Fetched, MailboxAuth, Protocol, SmtpAuth
@@ -24,7 +26,13 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 
 
-@pytest.mark.parametrize(("page", "write"), [("apply.md", apply_reference), ("commands.md", commands_reference)])
+def _filters() -> str:
+    return filters_reference(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("page", "write"), [("apply.md", apply_reference), ("commands.md", commands_reference), ("filters.md", _filters)]
+)
 def test_a_reference_page_is_what_the_tables_make_of_it(page: str, write: object) -> None:
     text = write()  # type: ignore[operator]
     if os.environ.get("WRITE_REFERENCE"):

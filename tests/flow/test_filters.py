@@ -28,12 +28,12 @@ def desk():
 
 def a_filter(*actions: ActionSetup, name: str = "Fires", **more) -> TicketFilter:
     setup = FilterSetup(name=name, actions=actions, **{"rules": ON_FIRE, **more})
-    return filters.save_filter(None, setup, by=None, at=AT)[0]
+    return filters.save_filter(None, setup, by="test", at=AT)[0]
 
 
 def problems_of(setup: FilterSetup) -> list[str]:
     with pytest.raises(Refused) as refusal:
-        filters.save_filter(None, setup, by=None, at=AT)
+        filters.save_filter(None, setup, by="test", at=AT)
     return [str(problem) for problem in refusal.value.fields["problems"]]
 
 
@@ -122,7 +122,7 @@ def test_d5_reply_to_becomes_the_user_is_answered_and_a_second_copy_is_still_kno
 
 
 def test_d5_bans_are_asked_again_about_a_reply_to(desk):
-    save_ban(None, BanSetup("@spam.example"), by=None, at=AT)
+    save_ban(None, BanSetup("@spam.example"), by="test", at=AT)
     a_filter(ActionSetup("reply_to"))
 
     (row,) = arrives(desk.mailbox, mail(headers="Reply-To: x@spam.example\r\n"))
@@ -189,19 +189,19 @@ def test_d3_a_filter_for_one_address_looks_at_what_came_to_it(desk):
 
 def test_d3_a_disabled_filter_does_nothing(desk):
     row = a_filter(ActionSetup("reject"))
-    assert filters.switch([row.pk], active=False, by=None, at=AT) == 1
+    assert filters.switch([row.pk], active=False, by="test", at=AT) == 1
     (kept,) = arrives(desk.mailbox, mail())
     assert kept.outcome == "ticket"
 
 
 def test_d3_filters_are_moved_and_keep_one_order(desk):
     first, second = a_filter(ActionSetup("reject"), name="One"), a_filter(ActionSetup("reject"), name="Two")
-    assert filters.move(second, up=True, by=None, at=AT)
+    assert filters.move(second, up=True, by="test", at=AT)
     assert [row.name for row in filters.stored()] == ["Two", "One"]
-    assert not filters.move(second, up=True, by=None, at=AT)
-    assert filters.move(second, up=False, by=None, at=AT)
+    assert not filters.move(second, up=True, by="test", at=AT)
+    assert filters.move(second, up=False, by="test", at=AT)
     assert [row.name for row in filters.stored()] == ["One", "Two"]
-    assert filters.delete([first.pk], by=None, at=AT) == 1
+    assert filters.delete([first.pk], by="test", at=AT) == 1
 
 
 def test_d6_a_filter_whose_department_is_deleted_stops_and_is_flagged(desk):
@@ -280,7 +280,7 @@ def test_d5_what_is_wrong_with_a_filter_is_said_all_at_once_and_nothing_is_saved
 def test_d5_saving_again_changes_nothing_and_a_name_is_used_once(desk):
     row = a_filter(ActionSetup("reject"))
     row = filters.stored().get(pk=row.pk)
-    assert filters.save_filter(row, filter_setup(row), by=None, at=AT)[1] == ()
+    assert filters.save_filter(row, filter_setup(row), by="test", at=AT)[1] == ()
     assert problems_of(FilterSetup(name="fires", rules=ON_FIRE, actions=(ActionSetup("reject"),))) == [
         "name: Name is already in use"
     ]

@@ -175,7 +175,7 @@ def test_our_own_letter_coming_back_is_a_loop_and_no_ticket(desk):
 
 
 def test_the_banlist_turns_away_addresses_and_whole_domains_and_says_so(desk):
-    save_ban(None, BanSetup("*@evil.example"), by=None, at=AT)
+    save_ban(None, BanSetup("*@evil.example"), by="test", at=AT)
 
     (row,) = arrives(desk.mailbox, mail(sender="Mallory <mallory@evil.example>"))
 

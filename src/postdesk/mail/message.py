@@ -89,8 +89,8 @@ class ParsedMail:
     reply_to: tuple[Address, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
-    #: Addresses the transport added on the way in, first header first:
-    #: Delivered-To, X-Original-To, Envelope-To, X-Envelope-To.
+    #: Addresses the transport added on the way in: those in Delivered-To, then X-Original-To, Envelope-To and
+    #: their like.
     delivered_to: tuple[str, ...] = ()
     return_path: str | None = None
     date: dt.datetime | None = None

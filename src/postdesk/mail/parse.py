@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from postdesk.mail import address, auto, body, dsn, files, forward, headers, parts, quote
+from postdesk.mail import address, auto, body, dsn, files, forward, headers, importance, parts, quote
 from postdesk.mail.message import Address, Bounce, Kind, ParsedMail, Priority
 from postdesk.mail.part import Part
 
@@ -80,7 +80,7 @@ def parse(raw: bytes) -> ParsedMail:
         auto_evidence=evidence.said,
         bounce=bounce if kind in ("bounce", "delay", "delivery_receipt") else None,
         feedback_type=_feedback_type(leaves) if kind == "complaint" else None,
-        priority=_priority(named),
+        priority=_priority(named) or importance.of_tnef(leaves),
         charset=words.charset,
         defects=tuple(dict.fromkeys([*defects, *words.defects, *more])),
         body_ids=_our_ids(text, html),
@@ -167,7 +167,9 @@ def _everybody(coded: headers.Fields) -> set[str]:
 
 
 def _delivered_to(shown: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    found = [one.address for name, value in shown if name.lower() in _DELIVERED_TO for one in address.parse(value)]
+    named = [(name.lower(), value) for name, value in shown]
+    in_order = (value for wanted in _DELIVERED_TO for name, value in named if name == wanted)
+    found = [one.address for value in in_order for one in address.parse(value)]
     return tuple(dict.fromkeys(found))
 
 

@@ -28,6 +28,6 @@ def taken_addresses(*, apart_from: Email | None) -> dict[str, str]:
     taken = {settings.admin_email.lower(): "is the admin email"} if settings and settings.admin_email else {}
     taken |= {agent.lower(): "is an agent's own address" for agent in Agent.objects.values_list("email", flat=True)}
     for address, aliases in others.values_list("address", "aliases"):
-        taken |= {alias: f"is an alias of {address}" for alias in aliases}
+        taken |= dict.fromkeys(aliases, f"is an alias of {address}")
         taken[address.lower()] = "is an address of the desk"
     return taken

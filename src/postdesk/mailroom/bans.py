@@ -15,7 +15,8 @@ from postdesk.basics.changes import Change, differences
 from postdesk.basics.errors import Invalid, Refused
 from postdesk.judge.bans import Bans, candidates, clean_pattern
 from postdesk.mailroom.models import Ban, Email
-from postdesk.people.models import Agent
+from postdesk.people import audit
+from postdesk.people.audit import Actor
 
 LONGEST_NOTES: Final = 2000
 #: Bytes and rows of a CSV file at most.
@@ -70,7 +71,7 @@ def checked(setup: BanSetup) -> tuple[str, BanSetup]:
 
 
 @transaction.atomic
-def save_ban(row: Ban | None, setup: BanSetup, *, by: Agent | None, at: dt.datetime) -> tuple[Ban, tuple[Change, ...]]:
+def save_ban(row: Ban | None, setup: BanSetup, *, by: Actor, at: dt.datetime) -> tuple[Ban, tuple[Change, ...]]:
     """Ban, or change a ban. Returns the row and what changed (nothing for a new one). Raises Invalid."""
     kind, setup = checked(setup)
     others = Ban.objects.exclude(pk=row.pk) if row else Ban.objects.all()
@@ -80,22 +81,35 @@ def save_ban(row: Ban | None, setup: BanSetup, *, by: Agent | None, at: dt.datet
     if row is not None and not changes:
         return row, ()
     made = row or Ban(created_at=at)
-    made.pattern, made.kind, made.is_active, made.notes = setup.pattern, kind, setup.active, setup.notes
     made.updated_at = at
+    before = audit.values(ban_setup(row)) if row else None
+    made.pattern, made.kind, made.is_active, made.notes = setup.pattern, kind, setup.active, setup.notes
     made.save()
+    verb = "changed" if row else "created"
+    audit.record(by=by, at=at, verb=verb, of=made, label=made.pattern, before=before, after=audit.values(setup))
     return made, changes
 
 
 @transaction.atomic
-def switch(pks: Iterable[int], *, active: bool, by: Agent, at: dt.datetime) -> int:
+def switch(pks: Iterable[int], *, active: bool, by: Actor, at: dt.datetime) -> int:
     """Enable or disable bans. Returns how many changed."""
-    return Ban.objects.filter(pk__in=list(pks), is_active=not active).update(is_active=active, updated_at=at)
+    rows = list(Ban.objects.select_for_update().filter(pk__in=list(pks), is_active=not active))
+    for row in rows:
+        row.is_active, row.updated_at = active, at
+        change = ({"active": not active}, {"active": active})
+        audit.record(by=by, at=at, verb="changed", of=row, label=row.pattern, before=change[0], after=change[1])
+    Ban.objects.bulk_update(rows, ["is_active", "updated_at"])
+    return len(rows)
 
 
 @transaction.atomic
-def delete(pks: Iterable[int], *, by: Agent, at: dt.datetime) -> int:
+def delete(pks: Iterable[int], *, by: Actor, at: dt.datetime) -> int:
     """Lift bans. Returns how many there were."""
-    return Ban.objects.filter(pk__in=list(pks)).delete()[0]
+    rows = list(Ban.objects.select_for_update().filter(pk__in=list(pks)))
+    for row in rows:
+        audit.record(by=by, at=at, verb="deleted", of=row, label=row.pattern, before=audit.values(ban_setup(row)))
+    Ban.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
 
 
 def bans_of(address: str) -> list[Ban]:
@@ -108,7 +122,7 @@ def bans_of(address: str) -> list[Ban]:
 
 
 @transaction.atomic
-def import_csv(content: bytes, *, by: Agent, at: dt.datetime) -> Imported:
+def import_csv(content: bytes, *, by: Actor, at: dt.datetime) -> Imported:
     """Add the bans of a file, and change those it has other words for; nothing when any row of it is bad.
 
     Raises Refused; its field `problems` holds a sentence for each bad row, with its line's number.
@@ -130,6 +144,10 @@ def import_csv(content: bytes, *, by: Agent, at: dt.datetime) -> Imported:
             changed.append(row)
     Ban.objects.bulk_create(new, batch_size=2000)
     Ban.objects.bulk_update(changed, ["is_active", "notes", "updated_at"], batch_size=1000)
+    if new or changed:
+        names = {"added": [ban.pattern for ban in new[:200]], "changed": [ban.pattern for ban in changed[:200]]}
+        label = f"{len(new)} added, {len(changed)} changed"
+        audit.record(by=by, at=at, verb="imported", of=audit.Thing("ban"), label=label, after=names)
     return Imported(len(new), len(changed), len(rows) - len(new) - len(changed))
 
 

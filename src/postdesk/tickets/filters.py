@@ -14,7 +14,8 @@ from postdesk.judge.filters import actions as kinds
 from postdesk.judge.filters.compiled import NONE, Compiled, compiled
 from postdesk.judge.filters.values import Action, Filter, Mail, Target
 from postdesk.mailroom.models import Email
-from postdesk.people.models import Agent
+from postdesk.people import audit
+from postdesk.people.audit import Actor
 from postdesk.tickets.filter_setup import (
     NAMED,
     ActionSetup,
@@ -98,7 +99,7 @@ def _is_gone(action: FilterAction) -> bool:
 
 @transaction.atomic
 def save_filter(
-    row: TicketFilter | None, setup: FilterSetup, *, by: Agent | None, at: dt.datetime
+    row: TicketFilter | None, setup: FilterSetup, *, by: Actor, at: dt.datetime
 ) -> tuple[TicketFilter, tuple[Change, ...]]:
     """Make or change a filter. Returns what changed (nothing for a new one).
 
@@ -108,8 +109,8 @@ def save_filter(
     if wrong:
         raise Refused("Unable to save: correct the errors below and try again.", problems=wrong)
     changes: tuple[Change, ...] = ()
-    if row is not None:
-        before = filter_setup(row)
+    before = filter_setup(row) if row is not None else None
+    if row is not None and before is not None:
         setup = setup if setup.order is not None else _placed(setup, row.position)
         changes = differences(before, setup)
         if not changes:
@@ -135,6 +136,10 @@ def save_filter(
         for place, rule in enumerate(setup.rules)
     )
     FilterAction.objects.bulk_create(_action_row(made, place, one) for place, one in enumerate(setup.actions))
+    after = audit.values(_placed(setup, made.position))
+    verb = "created" if before is None else "changed"
+    old = audit.values(before) if before else None
+    audit.record(by=by, at=at, verb=verb, of=made, label=made.name, before=old, after=after)
     return made, changes
 
 
@@ -160,15 +165,18 @@ def _email(address: str) -> Email | None:
 
 
 @transaction.atomic
-def move(row: TicketFilter, *, up: bool, by: Agent, at: dt.datetime) -> bool:
+def move(row: TicketFilter, *, up: bool, by: Actor, at: dt.datetime) -> bool:
     """Let a filter run one place earlier or later. False when it is the first, or the last, already."""
     order = list(TicketFilter.objects.select_for_update().order_by("position", "id"))
     place = next(at for at, one in enumerate(order) if one.pk == row.pk)
     other = place - 1 if up else place + 1
     if not 0 <= other < len(order):
         return False
+    names = [one.name for one in order]
     order[place], order[other] = order[other], order[place]
     _number(order, at)
+    moved = [one.name for one in order]
+    audit.record(by=by, at=at, verb="moved", of=row, label=row.name, before={"order": names}, after={"order": moved})
     return True
 
 
@@ -180,15 +188,21 @@ def _number(order: Sequence[TicketFilter], at: dt.datetime) -> None:
 
 
 @transaction.atomic
-def switch(pks: Iterable[int], *, active: bool, by: Agent, at: dt.datetime) -> int:
+def switch(pks: Iterable[int], *, active: bool, by: Actor, at: dt.datetime) -> int:
     """Enable or disable filters. Returns how many changed."""
-    rows = TicketFilter.objects.select_for_update().filter(pk__in=pks, is_active=not active)
-    return rows.update(is_active=active, updated_at=at)
+    rows = list(TicketFilter.objects.select_for_update().filter(pk__in=pks, is_active=not active))
+    for row in rows:
+        before, after = {"active": not active}, {"active": active}
+        audit.record(by=by, at=at, verb="changed", of=row, label=row.name, before=before, after=after)
+    TicketFilter.objects.filter(pk__in=[row.pk for row in rows]).update(is_active=active, updated_at=at)
+    return len(rows)
 
 
 @transaction.atomic
-def delete(pks: Iterable[int], *, by: Agent, at: dt.datetime) -> int:
+def delete(pks: Iterable[int], *, by: Actor, at: dt.datetime) -> int:
     """Delete filters with their rules and actions. Returns how many there were."""
-    rows = list(TicketFilter.objects.select_for_update().filter(pk__in=pks))
+    rows = list(stored().filter(pk__in=pks))
+    for row in rows:
+        audit.record(by=by, at=at, verb="deleted", of=row, label=row.name, before=audit.values(filter_setup(row)))
     TicketFilter.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)

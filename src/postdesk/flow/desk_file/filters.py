@@ -14,6 +14,7 @@ from postdesk.judge.bans import clean_pattern
 from postdesk.judge.filters.values import Rule
 from postdesk.mailroom.bans import BanSetup, ban_setup, save_ban
 from postdesk.mailroom.models import Ban
+from postdesk.people.audit import DESK_FILE
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup, filter_setup
 from postdesk.tickets.filters import save_filter, stored
 
@@ -33,7 +34,7 @@ def write_filters(file: DeskFile, note: Note, *, at: dt.datetime) -> list[Invali
         row = rows.get(name.lower())
         base = filter_setup(row) if row else FilterSetup(name)
         try:
-            _, changes = save_filter(row, _laid_over(base, tables), by=None, at=at)
+            _, changes = save_filter(row, _laid_over(base, tables), by=DESK_FILE, at=at)
         except Refused as refusal:
             problems += [_placed(tables.table, one) for one in refusal.fields["problems"]]
         else:
@@ -71,7 +72,7 @@ def write_bans(file: DeskFile, note: Note, *, at: dt.datetime) -> list[Invalid]:
             _, pattern = clean_pattern(table.values["pattern"])
             row = Ban.objects.filter(pattern=pattern).first()
             base = ban_setup(row) if row else BanSetup(pattern)
-            _, changes = save_ban(row, replace(base, **{**table.values, "pattern": pattern}), by=None, at=at)
+            _, changes = save_ban(row, replace(base, **{**table.values, "pattern": pattern}), by=DESK_FILE, at=at)
         except Invalid as problem:
             problems.append(Invalid(table.at(problem.field), problem.message))
         else:
