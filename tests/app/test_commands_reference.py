@@ -13,13 +13,13 @@ from postdesk.flow.desk_file import keys
 from postdesk.flow.desk_file.keys import REQUIRED, SECTIONS
 from postdesk.flow.desk_file.reference import apply_reference
 from postdesk.judge.filters.reference import filters_reference
-from postdesk.tickets.filter_mail import VARIABLES
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.models import MailSettings, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.connections import Fetched, MailboxAuth, Protocol, SmtpAuth
 from postdesk.mailroom.preferences import MailPreferences
 from postdesk.people.staff import AgentSetup
 from postdesk.tickets.arrange import DepartmentSetup, HelpTopicSetup
+from postdesk.tickets.filter_mail import VARIABLES
 from postdesk.tickets.models import Priority
 
 ROOT = Path(__file__).resolve().parents[2]
