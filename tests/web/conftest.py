@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.test import Client, override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -96,3 +97,9 @@ def sign_in(page: Page, agent: Agent) -> None:
     page.get_by_label("Password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")
+
+
+def accessible(page: Page) -> None:
+    """axe-core finds no violation of WCAG 2.2 A and AA or of its own best practices on the page as it is now."""
+    found = Axe().run(page)
+    assert not found.violations_count, found.generate_report()

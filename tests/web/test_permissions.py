@@ -46,6 +46,7 @@ MATRIX: dict[str, Row] = {
     "entry-source": Row("get", 302, 404, 200, 200),
     "attachment": Row("get", 302, 404, 200, 200),
     "inline": Row("get", 200, 200, 200, 200),
+    "panel": Row("get", 302, 403, 403, 302),
     "mailboxes": Row("get", 302, 403, 403, 200),
     "mailbox-fetches": Row("post", 302, 403, 403, 302),
     "mailbox-pause": Row("post", 302, 403, 403, 302),

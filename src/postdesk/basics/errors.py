@@ -2,7 +2,8 @@
 
 PostdeskError                   the docstring is the default message; extra facts travel as fields for the log
 ├── Refused                     a person asked for something we will not do; shown to them, never logged as an error
-│   └── Invalid                 a value is wrong; carries the field's name beside the message
+│   ├── Invalid                 a value is wrong; carries the field's name beside the message
+│   └── Problems                several values are wrong; carries an Invalid (or Refused) for each
 ├── WireError                   talking to a server failed; says whether to try again and whom it blames
 │   ├── Unreachable             name, route or port: nobody answered
 │   ├── Disconnected            the connection broke, or the server fell silent, in the middle
@@ -18,6 +19,7 @@ PostdeskError                   the docstring is the default message; extra fact
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
 Blames = Literal["message", "recipient", "mailbox", "server"]
@@ -45,6 +47,14 @@ class Invalid(Refused):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}"
+
+
+class Problems(Refused):
+    """Several values are not valid; `problems` holds an Invalid for each, in the order of their fields."""
+
+    def __init__(self, problems: Iterable[Refused], message: str | None = None) -> None:
+        self.problems = tuple(problems)
+        super().__init__(message or " ".join(str(problem) for problem in self.problems))
 
 
 class WireError(PostdeskError):

@@ -91,7 +91,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "postdesk.web.shared.context.desk",
             ],
-            "builtins": ["postdesk.web.shared.templatetags.desk"],
+            "builtins": ["postdesk.web.shared.templatetags.desk", "postdesk.web.shared.templatetags.kit"],
         },
     }
 ]

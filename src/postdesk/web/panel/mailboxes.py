@@ -48,6 +48,8 @@ def show(request: AgentRequest) -> HttpResponseBase:
     settings = MailSettings.objects.filter(pk=1).first()
     context = {
         "section": "mailboxes",
+        "title": "Mailboxes",
+        "sentence": "Whether mail is fetched, and what waits.",
         "lines": lines(at=clock.now()),
         "fetching_off": settings is None or not settings.fetching,
         "unconnected": Email.objects.filter(mailbox__isnull=True),

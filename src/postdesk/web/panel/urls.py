@@ -1,12 +1,13 @@
-"""Addresses of the administrators' screens: mailboxes, held mail, outbox."""
+"""Addresses of the administrators' screens; navigation.py says in which order they are shown."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from postdesk.web.panel import held, mailboxes, outbox
+from postdesk.web.panel import held, mailboxes, outbox, start
 
 urlpatterns: list[URLPattern] = [
+    path("panel", start.show, name="panel"),
     path("panel/mailboxes", mailboxes.show, name="mailboxes"),
     path("panel/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
     path("panel/mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox-pause"),

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from postdesk.basics import clock
 from postdesk.web.shared.doors import AgentRequest, door
-from postdesk.web.shared.samples import samples
+from postdesk.web.shared.samples import components, samples
 
 
 class SignInForm(AuthenticationForm):
@@ -49,4 +49,4 @@ class SignOut(LogoutView):
 @door("panel")
 def style_guide(request: AgentRequest) -> HttpResponseBase:
     """Every component once, so that a change to one can be seen."""
-    return render(request, "shared/style_guide.html", samples(at=clock.now()))
+    return render(request, "shared/style_guide.html", {**samples(at=clock.now()), **components(request)})
