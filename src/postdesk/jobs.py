@@ -9,6 +9,7 @@ wake-up is lost, and a worker that dies takes nothing with it but its own connec
     web, cli --------> fetch            "fetch now"
     engine (due) ----> fetch -----accept-----> take_in -----letters-----> deliver
     engine (idle) ---> fetch                      '-----entries---> index
+    web -------------> try_filter       a filter's dry run
     engine (clock) --> upkeep ---> wakes every lane that still has rows
 
 Functions are bound to names by flow.tasks and engine.tasks; a test checks that all of them are.
@@ -44,6 +45,7 @@ HOPS: Final[tuple[Hop, ...]] = (
     Hop("take_in", "intake", 10, "Turn the spooled messages of one mailbox into tickets, replies and letters."),
     Hop("deliver", "deliver", 5, "Send the letters that are due on one SMTP account."),
     Hop("index", "quiet", 0, "Put the words of new entries into the search index."),
+    Hop("try_filter", "quiet", 10, "Judge stored messages anew with a filter that is not saved yet."),
     Hop("upkeep", "quiet", 5, "Heal: release dead claims, wake lanes that have rows, clear finished jobs."),
 )
 #: Seconds between a worker's signs of life; after three without one it is taken to be dead.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from postdesk import jobs
-from postdesk.flow import dispatch, index, intake, upkeep
+from postdesk.flow import dispatch, filter_trial, index, intake, upkeep
 
 TASKS: Final = (
     ("take_in", intake.take_in),
     ("deliver", dispatch.deliver),
     ("index", index.index),
+    ("try_filter", filter_trial.try_filter),
     ("upkeep", upkeep.upkeep),
 )
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 from postdesk import jobs
 from postdesk.basics.clock import now
+from postdesk.flow import filter_trial
 from postdesk.mailroom import outbox
 from postdesk.mailroom.models import Letter, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
 from postdesk.mailroom.models.outbox import State
@@ -30,6 +31,8 @@ def wake_lanes() -> int:
         woken += jobs.defer("take_in", mailbox=mailbox or 0)
     for account in accounts_with_work(at=at):
         woken += jobs.defer("deliver", account=account)
+    for trial in filter_trial.unfinished():
+        woken += jobs.defer("try_filter", trial=trial)
     if Entry.objects.filter(is_indexed=False).exists():
         woken += jobs.defer("index")
     return woken

@@ -58,6 +58,31 @@ def as_value(row: TicketFilter) -> Filter:
     )
 
 
+def unsaved(setup: FilterSetup, *, pk: int, order: int) -> Filter:
+    """A filter that is not stored (yet), as the judge would know it."""
+    email = _email(setup.email) if setup.target == "address" else None
+    return Filter(
+        id=pk,
+        name=setup.name,
+        rules=setup.rules,
+        actions=tuple(_unsaved_action(one) for one in setup.actions),
+        order=order,
+        target=_target(setup.target),
+        email=email.pk if email else None,
+        match_all=setup.match == "all",
+        stop=setup.stop,
+    )
+
+
+def _unsaved_action(setup: ActionSetup) -> Action:
+    if setup.kind == "mail":
+        sender = _email(setup.sender)
+        return Action("mail", mail=Mail(sender.pk if sender else None, setup.recipients, setup.subject, setup.text))
+    named = NAMED.get(kinds.BY_NAME[setup.kind].takes)
+    row = named.find(setup.target) if named else None
+    return Action(setup.kind, row.pk if row else None, str(row) if row else setup.target, setup.target)
+
+
 def _target(value: str) -> Target:
     return value if value in ("web", "api", "email", "address") else "any"  # type: ignore[return-value]
 
@@ -97,17 +122,19 @@ def _is_gone(action: FilterAction) -> bool:
     return kinds.BY_NAME[action.kind].takes in NAMED and target_of(action) is None
 
 
+def refuse_wrong(setup: FilterSetup, row: TicketFilter | None) -> None:
+    """Raise Refused when anything is wrong; its field `problems` holds an Invalid for each. `row`: itself."""
+    wrong = tuple(problems(setup, row))
+    if wrong:
+        raise Refused("Unable to save: correct the errors below and try again.", problems=wrong)
+
+
 @transaction.atomic
 def save_filter(
     row: TicketFilter | None, setup: FilterSetup, *, by: Actor, at: dt.datetime
 ) -> tuple[TicketFilter, tuple[Change, ...]]:
-    """Make or change a filter. Returns what changed (nothing for a new one).
-
-    Raises Refused when anything is wrong; its field `problems` holds an Invalid for each.
-    """
-    wrong = tuple(problems(setup, row))
-    if wrong:
-        raise Refused("Unable to save: correct the errors below and try again.", problems=wrong)
+    """Make or change a filter. Returns what changed (nothing for a new one). Raises as `refuse_wrong` does."""
+    refuse_wrong(setup, row)
     changes: tuple[Change, ...] = ()
     before = filter_setup(row) if row is not None else None
     if row is not None and before is not None:
