@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postdesk.basics.errors import Refused
+from postdesk.basics.errors import Problems
 from postdesk.flow import filter_trial, upkeep
 from postdesk.judge.filters.values import Rule
 from postdesk.mailroom.models import Blob, Letter, SpooledMail
@@ -90,9 +90,9 @@ def test_d7_only_as_many_messages_as_asked_for_are_looked_at_the_newest_first(de
 
 
 def test_d7_a_filter_that_could_not_be_saved_is_not_tried(desk, alice):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Problems) as refusal:
         filter_trial.begin(FilterSetup(name="x"), None, messages=5, by=alice, at=AT)
-    assert [problem.field for problem in refusal.value.fields["problems"]] == ["rules", "actions"]
+    assert [problem.field for problem in refusal.value.problems] == ["rules", "actions"]
     assert not FilterTrial.objects.exists()
 
 

@@ -6,7 +6,7 @@ from email import message_from_bytes
 
 import pytest
 
-from postdesk.basics.errors import Refused
+from postdesk.basics.errors import Problems
 from postdesk.judge.filters.values import Rule
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import Letter
@@ -32,9 +32,9 @@ def a_filter(*actions: ActionSetup, name: str = "Fires", **more) -> TicketFilter
 
 
 def problems_of(setup: FilterSetup) -> list[str]:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Problems) as refusal:
         filters.save_filter(None, setup, by="test", at=AT)
-    return [str(problem) for problem in refusal.value.fields["problems"]]
+    return [str(problem) for problem in refusal.value.problems]
 
 
 def test_d5_c4_a_filter_comes_before_the_address_and_the_ticket_tells_what_it_did(desk):

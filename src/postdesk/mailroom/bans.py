@@ -12,7 +12,7 @@ from typing import Final
 from django.db import transaction
 
 from postdesk.basics.changes import Change, differences
-from postdesk.basics.errors import Invalid, Refused
+from postdesk.basics.errors import Invalid, Problems, Refused
 from postdesk.judge.bans import Bans, candidates, clean_pattern
 from postdesk.mailroom.models import Ban, Email
 from postdesk.people import audit
@@ -125,12 +125,12 @@ def bans_of(address: str) -> list[Ban]:
 def import_csv(content: bytes, *, by: Actor, at: dt.datetime) -> Imported:
     """Add the bans of a file, and change those it has other words for; nothing when any row of it is bad.
 
-    Raises Refused; its field `problems` holds a sentence for each bad row, with its line's number.
+    Raises Problems: a sentence for each bad row, with its line's number.
     """
     rows, problems = _read(content)
     if problems:
         count = "One line is" if len(problems) == 1 else f"{len(problems)} lines are"
-        raise Refused(f"{count} not right; nothing was imported.", problems=tuple(problems))
+        raise Problems(map(Refused, problems), f"{count} not right; nothing was imported.")
     present = {ban.pattern: ban for ban in Ban.objects.select_for_update().filter(pattern__in=rows)}
     new, changed = [], []
     for pattern, (kind, setup) in rows.items():

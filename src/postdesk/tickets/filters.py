@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from postdesk.basics.changes import Change, differences
-from postdesk.basics.errors import Refused
+from postdesk.basics.errors import Problems
 from postdesk.judge.filters import actions as kinds
 from postdesk.judge.filters.compiled import NONE, Compiled, compiled
 from postdesk.judge.filters.values import Action, Filter, Mail, Target
@@ -123,10 +123,10 @@ def _is_gone(action: FilterAction) -> bool:
 
 
 def refuse_wrong(setup: FilterSetup, row: TicketFilter | None) -> None:
-    """Raise Refused when anything is wrong; its field `problems` holds an Invalid for each. `row`: itself."""
+    """Raise Problems when anything is wrong, an Invalid for each. `row`: itself."""
     wrong = tuple(problems(setup, row))
     if wrong:
-        raise Refused("Unable to save: correct the errors below and try again.", problems=wrong)
+        raise Problems(wrong, "Unable to save: correct the errors below and try again.")
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from postdesk.basics.changes import Change
-from postdesk.basics.errors import Invalid, Refused
+from postdesk.basics.errors import Invalid, Problems
 from postdesk.flow.desk_file.read import DeskFile, FilterTables, Table
 from postdesk.judge.bans import clean_pattern
 from postdesk.judge.filters.values import Rule
@@ -35,8 +35,8 @@ def write_filters(file: DeskFile, note: Note, *, at: dt.datetime) -> list[Invali
         base = filter_setup(row) if row else FilterSetup(name)
         try:
             _, changes = save_filter(row, _laid_over(base, tables), by=DESK_FILE, at=at)
-        except Refused as refusal:
-            problems += [_placed(tables.table, one) for one in refusal.fields["problems"]]
+        except Problems as refusal:
+            problems += [_placed(tables.table, one) for one in refusal.problems if isinstance(one, Invalid)]
         else:
             note(f"filter {name}", row is None, changes)
     return problems
