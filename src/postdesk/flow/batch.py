@@ -126,6 +126,8 @@ class Batch:
                 "updated_at",
                 "last_message_at",
                 "waiting_since",
+                "due_at",
+                "overdue_at",
                 "entry_count",
                 "has_attachments",
                 "snippet",

@@ -29,9 +29,11 @@ from postdesk.mail.message import Priority
 from postdesk.mailroom.models import Email, LetterRecipient, MailSettings
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.secrets import signing_keys
-from postdesk.people.models import Agent, User
+from postdesk.people.models import Agent, Team, User
+from postdesk.tickets import promises
 from postdesk.tickets.filters import ready_filters
 from postdesk.tickets.models import (
+    CannedResponse,
     Collaborator,
     Department,
     Entry,
@@ -91,7 +93,8 @@ def desk(settings: MailSettings) -> Desk:
     for _pk, address, aliases in emails:
         for alias in aliases:
             addresses.setdefault(alias, addresses[address.lower()])
-    departments = list(Department.objects.filter(is_active=True))
+    departments = list(Department.objects.select_related("schedule").filter(is_active=True))
+    plans = promises.stored()
     default = next((row.pk for row in departments if row.is_default), None)
     if default is None:
         default = Department.objects.get_or_create(is_default=True, defaults={"name": "Support"})[0].pk
@@ -99,13 +102,26 @@ def desk(settings: MailSettings) -> Desk:
         addresses=addresses,
         departments={
             row.pk: DepartmentFacts(
-                row.pk, row.name, row.new_ticket_autoresponse, row.outgoing_email_id, row.autoresponse_email_id
+                row.pk,
+                row.name,
+                row.new_ticket_autoresponse,
+                row.outgoing_email_id,
+                row.autoresponse_email_id,
+                row.sla_id,
+                promises.hours_of(row.schedule),
             )
             for row in departments
         },
         topics={
             row.pk: TopicFacts(
-                row.pk, row.department_id, cast("Priority | None", row.priority or None), row.autoresponse, row.name
+                row.pk,
+                row.department_id,
+                cast("Priority | None", row.priority or None),
+                row.autoresponse,
+                row.name,
+                row.sla_id,
+                row.agent_id,
+                row.team_id,
             )
             for row in HelpTopic.objects.filter(is_active=True)
         },
@@ -120,6 +136,10 @@ def desk(settings: MailSettings) -> Desk:
         max_open_tickets=settings.max_open_tickets,
         bans_cover_replies=settings.bans_cover_replies,
         filters=ready_filters(),
+        promises=plans.promises,
+        default_sla=plans.default,
+        teams=frozenset(Team.objects.filter(is_active=True).values_list("id", flat=True)),
+        canned=frozenset(CannedResponse.objects.filter(is_active=True).values_list("id", flat=True)),
     )
 
 

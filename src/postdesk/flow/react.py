@@ -59,6 +59,8 @@ def open_ticket(
         help_topic_id=routing.help_topic,
         priority=routing.priority,
         assignee_id=routing.agent,
+        team_id=routing.team,
+        sla_id=routing.sla,
         email_id=routing.email,
         opened_at=batch.at,
         updated_at=batch.at,
@@ -67,7 +69,7 @@ def open_ticket(
     batch.of_users.append((ticket, user))
     entry = _message(on, spooled, arrival, ticket)
     if routing.status == Status.CLOSED:
-        ticket.status, ticket.closed_at, ticket.waiting_since = Status.CLOSED, batch.at, None
+        ticket.status, ticket.closed_at, ticket.waiting_since, ticket.due_at = Status.CLOSED, batch.at, None, None
     batch.emails += [row(TicketEmail, ticket_id=ticket.pk, email_id=email) for email in routing.all_emails]
     _collaborate(on, arrival, ticket, owner=user.address)
     _remember(on, arrival, ticket, entry, owner=user.address)
@@ -190,7 +192,12 @@ def _message(
         )
         for position, file in enumerate(mail.attachments[:1000])
     ]
+    waits = ticket.waiting_since
     _touch(ticket, entry, batch, has_files=any(not file.inline for file in mail.attachments))
+    if waits is None and ticket.waiting_since is not None:
+        # Somebody begins to wait: what is promised counts from now.
+        ticket.due_at = on.facts.desk.due(ticket.sla_id, ticket.department_id, ticket.waiting_since)
+        ticket.overdue_at = None
     return entry
 
 

@@ -14,11 +14,13 @@ from postdesk.mailroom.models import Letter, MailSettings, RemoteMailbox, SmtpAc
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.tickets.models import Entry
+from postdesk.tickets.operations.overdue import mark_overdue
 
 
 def upkeep() -> None:
     """The job, every half minute: each line is one thing that may have been left behind."""
     outbox.route_again()
+    mark_overdue(at=now())
     wake_lanes()
     _clear_jobs()
 

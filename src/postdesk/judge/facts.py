@@ -17,6 +17,7 @@ from postdesk.judge.filters.authentication import Authentication
 from postdesk.judge.filters.compiled import NONE as NO_FILTERS
 from postdesk.judge.filters.compiled import Compiled
 from postdesk.judge.filters.values import Origin
+from postdesk.judge.hours import Hours, Promise, due
 from postdesk.mail.message import Address, ParsedMail, Priority
 
 
@@ -78,6 +79,9 @@ class TopicFacts:
     priority: Priority | None = None
     autoresponse: bool = True
     name: str = ""
+    sla: int | None = None
+    agent: int | None = None
+    team: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class DepartmentFacts:
     new_ticket_autoresponse: bool = True
     outgoing_email: int | None = None
     autoresponse_email: int | None = None
+    sla: int | None = None
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,12 @@ class Desk:
     #: Whether bans are asked about answers to tickets, too, and not only about new ones.
     bans_cover_replies: bool = True
     filters: Compiled = NO_FILTERS
+    #: What is promised by the active SLA plans, by id; the plan of tickets that nothing else gives one.
+    promises: Mapping[int, Promise] = field(default_factory=dict)
+    default_sla: int | None = None
+    #: Active teams and canned responses.
+    teams: frozenset[int] = frozenset()
+    canned: frozenset[int] = frozenset()
 
     def ours(self, address: str) -> AddressOfOurs | None:
         """The Email an address (lower case) belongs to: its own, an alias, or support+anything@ of support@."""
@@ -151,16 +163,25 @@ class Desk:
         return self.ours(address) is not None
 
     def has(self, kind: str, pk: int) -> bool:
-        """Whether the department, help topic or agent of that id is there and active."""
+        """Whether the department, help topic, agent, team, plan or response of that id is there and active."""
         known: Mapping[str, Container[int]] = {
             "department": self.departments,
             "help_topic": self.topics,
             "agent": self.agents.values(),
+            "team": self.teams,
+            "sla": self.promises,
+            "canned": self.canned,
         }
         return pk in known.get(kind, ())
 
     def address_by_id(self, email: int | None) -> AddressOfOurs | None:
         return next((ours for ours in self.addresses.values() if ours.id == email), None)
+
+    def due(self, sla: int | None, department: int, since: dt.datetime) -> dt.datetime | None:
+        """By when somebody who waits since then is to be answered; None: nothing is promised."""
+        promise = self.promises.get(sla) if sla is not None else None
+        place = self.departments.get(department)
+        return due(promise, since, place.hours if place else None) if promise is not None else None
 
 
 @dataclass(slots=True)

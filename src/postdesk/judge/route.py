@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from postdesk.judge.facts import AddressOfOurs, Arrival, Desk, Facts, TopicFacts
+from postdesk.judge.facts import AddressOfOurs, Arrival, DepartmentFacts, Desk, Facts, TopicFacts
 from postdesk.judge.filters.run import Chosen
 from postdesk.judge.verdict import AutoResponse, Routing, Verdict
 from postdesk.mail.address import parse
@@ -32,15 +32,19 @@ def route(arrival: Arrival, facts: Facts, chosen: Chosen = _UNFILTERED) -> Routi
         sentence = "No recipient is ours; the Default System Email decides."
     every = list(dict.fromkeys([*(ours.id for _, ours in matched), *([polled.id] if polled else [])]))
     topic = _topic(desk, email, chosen)
+    department = _department(desk, email, topic, chosen)
+    agent, team = _assigned(desk, topic, chosen)
     return Routing(
         email=email.id if email else None,
-        department=_department(desk, email, topic, chosen),
+        department=department,
         help_topic=topic.id if topic else None,
         priority=_priority(arrival.mail, desk, email, topic, chosen),
         all_emails=tuple(every),
         sentence=sentence,
-        agent=chosen.agent,
+        agent=agent,
         status=chosen.status,
+        team=team,
+        sla=_sla(desk, desk.departments[department], topic, chosen),
     )
 
 
@@ -98,6 +102,21 @@ def _department(desk: Desk, email: AddressOfOurs | None, topic: TopicFacts | Non
     candidates = (chosen.department, email.department if email else None, topic.department if topic else None)
     first = next((one for one in candidates if one is not None), None)
     return first if first is not None and first in desk.departments else desk.default_department
+
+
+def _assigned(desk: Desk, topic: TopicFacts | None, chosen: Chosen) -> tuple[int | None, int | None]:
+    """Agent and team: filter, help topic; of a topic the team only when it has no agent that is active (4.6)."""
+    if chosen.agent is not None or chosen.team is not None or topic is None:
+        return chosen.agent, chosen.team
+    if topic.agent is not None and desk.has("agent", topic.agent):
+        return topic.agent, None
+    return None, topic.team if topic.team in desk.teams else None
+
+
+def _sla(desk: Desk, department: DepartmentFacts, topic: TopicFacts | None, chosen: Chosen) -> int | None:
+    """Filter, help topic, department, default; plans that are not active are passed over (4.6)."""
+    candidates = (chosen.sla, topic.sla if topic else None, department.sla, desk.default_sla)
+    return next((one for one in candidates if one is not None and one in desk.promises), None)
 
 
 def _priority(

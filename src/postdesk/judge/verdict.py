@@ -65,6 +65,8 @@ class Routing:
     #: Who it is assigned to from the start, and whether it is closed at once ("closed"); "" is open.
     agent: int | None = None
     status: str = ""
+    team: int | None = None
+    sla: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

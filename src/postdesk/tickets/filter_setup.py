@@ -16,9 +16,18 @@ from postdesk.judge.filters import actions
 from postdesk.judge.filters.problems import rule_problems
 from postdesk.judge.filters.values import TARGETS, Rule
 from postdesk.mailroom.models import Email
-from postdesk.people.models import Agent
+from postdesk.people.models import Agent, Team
 from postdesk.tickets import filter_mail
-from postdesk.tickets.models import Department, FilterAction, FilterRule, HelpTopic, Priority, TicketFilter
+from postdesk.tickets.models import (
+    CannedResponse,
+    Department,
+    FilterAction,
+    FilterRule,
+    HelpTopic,
+    Priority,
+    SlaPlan,
+    TicketFilter,
+)
 from postdesk.tickets.models.ticket import Status
 
 MOST_ACTIONS: Final = 25
@@ -64,20 +73,21 @@ class Named:
     is_active: Callable[[Model], bool]
 
 
-def _by_name(model: type[Department] | type[HelpTopic]) -> Callable[[str], Model | None]:
-    return lambda name: model._default_manager.filter(name=name).first()
+def _by(model: type[Model], column: str) -> Callable[[str], Model | None]:
+    return lambda name: model._default_manager.filter(**{f"{column}__iexact": name}).first()
+
+
+def _is_active(row: Model) -> bool:
+    return bool(getattr(row, "is_active", False))
 
 
 NAMED: Final[dict[str, Named]] = {
-    "department": Named("department", "Department", _by_name(Department), str, lambda row: row.is_active),  # type: ignore[attr-defined]
-    "help_topic": Named("help_topic", "Help Topic", _by_name(HelpTopic), str, lambda row: row.is_active),  # type: ignore[attr-defined]
-    "agent": Named(
-        "agent",
-        "Agent",
-        lambda name: Agent.objects.filter(email=name.lower()).first(),
-        lambda row: row.email,  # type: ignore[attr-defined]
-        lambda row: row.is_active,  # type: ignore[attr-defined]
-    ),
+    "department": Named("department", "Department", _by(Department, "name"), str, _is_active),
+    "help_topic": Named("help_topic", "Help Topic", _by(HelpTopic, "name"), str, _is_active),
+    "agent": Named("agent", "Agent", _by(Agent, "email"), lambda row: row.email, _is_active),  # type: ignore[attr-defined]
+    "team": Named("team", "Team", _by(Team, "name"), str, _is_active),
+    "sla": Named("sla", "SLA Plan", _by(SlaPlan, "name"), str, _is_active),
+    "canned": Named("canned", "Canned Response", _by(CannedResponse, "title"), str, _is_active),
 }
 #: The values of actions that set one of a few words.
 WORDS: Final[dict[str, tuple[str, ...]]] = {"priority": tuple(Priority.values), "status": tuple(Status.values)}

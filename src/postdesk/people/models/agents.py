@@ -23,6 +23,22 @@ class AgentManager(BaseUserManager["Agent"]):
         return self.get(email=(username or "").strip().lower())
 
 
+class DefaultSignature(models.TextChoices):
+    """What stands below an agent's replies unless they choose otherwise (osticket.md 5.1)."""
+
+    NONE = "none", "None"
+    MINE = "mine", "My signature"
+    DEPARTMENT = "department", "Department signature"
+
+
+class FromName(models.TextChoices):
+    """The name an agent's replies carry in From (osticket.md 5.1)."""
+
+    EMAIL = "email", "Email address name"
+    DEPARTMENT = "department", "Department name"
+    MINE = "mine", "My name"
+
+
 class Agent(AbstractBaseUser):
     """Somebody who works the desk and signs in by e-mail address."""
 
@@ -32,6 +48,14 @@ class Agent(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_admin = models.BooleanField(default=False)
     signature = models.TextField(blank=True, default="")
+    default_signature = models.CharField(
+        max_length=10, choices=DefaultSignature.choices, default=DefaultSignature.DEPARTMENT
+    )
+    from_name = models.CharField(max_length=10, choices=FromName.choices, default=FromName.EMAIL)
+    #: Away: sent no alerts, and not offered when tickets are assigned.
+    on_vacation = models.BooleanField(default=False)
+    #: For administrators only.
+    notes = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"

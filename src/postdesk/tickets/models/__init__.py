@@ -1,12 +1,17 @@
 """The desk's rows: departments and topics, tickets with their thread, and which Message-IDs belong to them."""
 
+from postdesk.tickets.models.canned import CannedFile, CannedResponse
 from postdesk.tickets.models.filters import FilterAction, FilterRule, FilterTrial, TicketFilter
-from postdesk.tickets.models.setup import Department, HelpTopic, Membership, NewTicketSettings, Priority
+from postdesk.tickets.models.service import Colour, Priority, PriorityLevel, Schedule, SlaPlan
+from postdesk.tickets.models.setup import Department, HelpTopic, Membership, NewTicketSettings, Recipients
 from postdesk.tickets.models.thread import Entry, EntryAttachment, Event, KnownMessageId, SearchText
 from postdesk.tickets.models.ticket import Collaborator, Ticket, TicketEmail
 
 __all__ = [
+    "CannedFile",
+    "CannedResponse",
     "Collaborator",
+    "Colour",
     "Department",
     "Entry",
     "EntryAttachment",
@@ -19,7 +24,11 @@ __all__ = [
     "Membership",
     "NewTicketSettings",
     "Priority",
+    "PriorityLevel",
+    "Recipients",
+    "Schedule",
     "SearchText",
+    "SlaPlan",
     "Ticket",
     "TicketEmail",
     "TicketFilter",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import models
 
 from postdesk.mailroom.models import Email
-from postdesk.people.models import Agent
+from postdesk.people.models import Agent, Team
+from postdesk.tickets.models.canned import CannedResponse
+from postdesk.tickets.models.service import SlaPlan
 from postdesk.tickets.models.setup import Department, HelpTopic
 
 
@@ -59,6 +61,9 @@ class FilterAction(models.Model):
     department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     help_topic = models.ForeignKey(HelpTopic, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     agent = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    sla = models.ForeignKey(SlaPlan, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    canned = models.ForeignKey(CannedResponse, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     #: The target's name when it was chosen; a priority or a status.
     value = models.CharField(max_length=255, blank=True, default="")
     #: Of a mail: the address of ours it is from (null: the ticket's), and its parts.

@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from postdesk.mailroom.models import Email
-from postdesk.people.models import Agent, User
-from postdesk.tickets.models.setup import Department, HelpTopic, Priority
+from postdesk.people.models import Agent, Team, User
+from postdesk.tickets.models.service import Priority, SlaPlan
+from postdesk.tickets.models.setup import Department, HelpTopic
 
 
 class Status(models.TextChoices):
@@ -29,6 +30,12 @@ class Ticket(models.Model):
     assignee = models.ForeignKey(
         Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets", db_index=False
     )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets", db_index=False
+    )
+    sla = models.ForeignKey(
+        SlaPlan, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets", db_index=False
+    )
     #: The address it came through.
     email = models.ForeignKey(
         Email, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets", db_index=False
@@ -42,6 +49,10 @@ class Ticket(models.Model):
     last_reply_at = models.DateTimeField(null=True, blank=True)
     #: Since when the user waits for us; null when the last word is ours.
     waiting_since = models.DateTimeField(null=True, blank=True)
+    #: By when who waits should be answered, as the SLA plan promises; null when nobody waits or nothing is promised.
+    due_at = models.DateTimeField(null=True, blank=True)
+    #: When it was noticed that `due_at` had passed: the event is written and the alerts are sent once.
+    overdue_at = models.DateTimeField(null=True, blank=True)
     entry_count = models.PositiveIntegerField(default=0)
     has_attachments = models.BooleanField(default=False)
     #: The beginning of the newest message, for the queue.
@@ -89,6 +100,10 @@ class Ticket(models.Model):
                 name="ticket_user",
             ),
             models.Index(fields=("assignee", "-id"), name="ticket_mine", condition=Q(assignee__isnull=False)),
+            models.Index(
+                fields=("due_at",), name="ticket_due", condition=Q(due_at__isnull=False, overdue_at__isnull=True)
+            ),
+            models.Index(fields=("team", "-id"), name="ticket_team", condition=Q(team__isnull=False)),
         )
 
     def __str__(self) -> str:

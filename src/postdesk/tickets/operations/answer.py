@@ -181,7 +181,9 @@ def _attach(entry: Entry, files: Sequence[Upload]) -> None:
 def _answered(ticket: Ticket, at: dt.datetime) -> None:
     ticket.is_answered, ticket.last_reply_at, ticket.updated_at, ticket.waiting_since = True, at, at, None
     ticket.entry_count += 1
-    ticket.save(update_fields=["is_answered", "last_reply_at", "updated_at", "waiting_since", "entry_count"])
+    ticket.due_at = ticket.overdue_at = None
+    answered = ["is_answered", "last_reply_at", "updated_at", "waiting_since", "entry_count", "due_at", "overdue_at"]
+    ticket.save(update_fields=answered)
 
 
 def _enclosed(files: Sequence[Upload], settings: MailSettings) -> tuple[OutgoingFile, ...]:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from postdesk.basics.errors import Refused
 from postdesk.people.models import Agent
+from postdesk.tickets import promises
 from postdesk.tickets.models import Event, Ticket
 from postdesk.tickets.models.ticket import Status
 
@@ -19,7 +20,8 @@ def close(ticket: Ticket, *, by: Agent, at: dt.datetime) -> None:
     if ticket.status == Status.CLOSED:
         raise Refused(f"Ticket #{ticket.number} is closed already.")
     ticket.status, ticket.closed_at, ticket.waiting_since, ticket.updated_at = Status.CLOSED, at, None, at
-    ticket.save(update_fields=["status", "closed_at", "waiting_since", "updated_at"])
+    ticket.due_at = ticket.overdue_at = None
+    ticket.save(update_fields=["status", "closed_at", "waiting_since", "updated_at", "due_at", "overdue_at"])
     Event.objects.create(ticket=ticket, name="ticket.closed", at=at, agent=by)
 
 
@@ -31,7 +33,8 @@ def reopen(ticket: Ticket, *, by: Agent, at: dt.datetime) -> None:
         raise Refused(f"Ticket #{ticket.number} is open already.")
     ticket.status, ticket.closed_at, ticket.updated_at = Status.OPEN, None, at
     ticket.waiting_since = None if ticket.is_answered else at
-    ticket.save(update_fields=["status", "closed_at", "waiting_since", "updated_at"])
+    promises.recount(ticket)
+    ticket.save(update_fields=["status", "closed_at", "waiting_since", "updated_at", "due_at", "overdue_at"])
     Event.objects.create(ticket=ticket, name="ticket.reopened", at=at, agent=by)
 
 

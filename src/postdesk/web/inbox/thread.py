@@ -20,6 +20,8 @@ SENTENCES: Final[dict[str, str]] = {
     "ticket.closed": "{who} closed the ticket",
     "ticket.reopened": "{who} reopened the ticket",
     "ticket.assigned": "{who} gave the ticket to {to}",
+    "ticket.overdue": "Not answered by when it was promised",
+    "ticket.transferred": "{who} transferred the ticket from {from} to {to}",
     "ticket.unassigned": "{who} took the assignment back",
     "message.received": "Message received",
     "reply.sent": "Reply sent",
