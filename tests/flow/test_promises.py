@@ -1,4 +1,4 @@
-"""SLA plans, help topics' assignments and overdue tickets: what mail becomes, and what upkeep notices (rows A4 and I)."""
+"""SLA plans, help topics' assignments and overdue tickets: what mail becomes, what upkeep notices (rows A4, I)."""
 
 from __future__ import annotations
 

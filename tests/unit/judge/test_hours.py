@@ -1,4 +1,4 @@
-"""Business hours: by when it is, so many working hours after an instant; nights, weekends, holidays and changed clocks."""
+"""Business hours: by when it is, so many working hours after an instant: nights, weekends, holidays, changed clocks."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_span_that_begins_in_the_hour_that_is_skipped_begins_when_the_clock_go
     found = after(berlin("2026-03-28 12:00"), hours(1), early)
 
     assert found is not None
-    assert found.astimezone(BERLIN).replace(tzinfo=None) == dt.datetime(2026, 3, 29, 4, 30)
+    assert found.astimezone(BERLIN).isoformat() == "2026-03-29T04:30:00+02:00"
 
 
 def test_another_zone_s_morning_is_another_instant() -> None:
@@ -148,7 +148,8 @@ def test_a_zone_that_is_not_known_is_a_key_error(name: str) -> None:
         zone_of(name)
 
 
-_MOMENTS = st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2028, 1, 1), timezones=st.just(dt.UTC))
+_EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+_MOMENTS = st.integers(0, 4 * 366 * 24 * 60).map(lambda minutes: _EPOCH + dt.timedelta(minutes=minutes))
 
 
 @given(_MOMENTS, st.integers(1, 200))
