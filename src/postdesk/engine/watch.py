@@ -132,7 +132,7 @@ class Watcher:
         fresh = [
             one
             for one in self.watched.values()
-            if one.source is not None and one.round_trip < NEAR and monotonic() - one.last_mail_at < EAGER_FOR
+            if one.source is not None and one.round_trip < NEAR and _is_active(one)
         ]
         chosen = sorted(fresh, key=lambda one: one.last_mail_at, reverse=True)[:EAGER]
         for watched in self.watched.values():
@@ -161,9 +161,13 @@ class Watcher:
             returned, self.returned = self.returned, []
         for watched in returned:
             watched.busy = False
+        if any(watched.source is not None and not watched.eager and _is_active(watched) for watched in returned):
+            # Not only at the next look: the second mail of a conversation follows the first within seconds.
+            self._choose_eager()
+        for watched in returned:
             if watched.mailbox not in self.watched:
                 self._drop(watched)
-            elif watched.source is not None and not watched.eager:
+            elif watched.source is not None and not watched.eager and not watched.busy:
                 watched.registered = watched.source.fileno()
                 self.selector.register(watched.registered, selectors.EVENT_READ, watched)
 
@@ -273,6 +277,10 @@ class Watcher:
             self._turn(watched, source)
             source.idle_begin()
         watched.idle_since = monotonic()
+
+
+def _is_active(watched: Watched) -> bool:
+    return monotonic() - watched.last_mail_at < EAGER_FOR
 
 
 def _watchable(shards: set[int]) -> set[int]:
