@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from bench.rig import peak_megabytes, rig, stop, tree_seconds, wait_for
+from bench.rig import megabytes, rig, stop, tree, tree_seconds, wait_for
 
 MAILBOXES, SECONDS = 500, 60.0
 
@@ -33,6 +33,6 @@ def watching(messages: int, repeat: int) -> list[dict[str, object]]:
         began, cpu = time.monotonic(), tree_seconds(worker.pid)
         time.sleep(SECONDS)
         share = (tree_seconds(worker.pid) - cpu) / (time.monotonic() - began)
-        peak = peak_megabytes(worker.pid)
+        peak = sum(megabytes(tree(worker.pid)).values())
         stop(worker)
     return [{"mailboxes": MAILBOXES, "CPU of a core": f"{100 * share:.1f} %", "peak MB": round(peak)}]

@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,14 +138,38 @@ def tree_seconds(pid: int) -> float:
     return sum(cpu_seconds(one) for one in tree(pid))
 
 
-def peak_megabytes(pid: int) -> float:
-    """VmHWM: the most memory each process of the tree ever had resident, added up."""
-    total = 0.0
-    for one in tree(pid):
-        for line in Path(f"/proc/{one}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                total += int(line.split()[1]) / 1024
-    return total
+def megabytes(pids: list[int]) -> dict[int, float]:
+    """Memory of each process now: its own pages, and its share of those it has in common (PSS)."""
+    found = {}
+    for one in pids:
+        with suppress(OSError):
+            rolled = Path(f"/proc/{one}/smaps_rollup").read_text()
+            found[one] = next(int(line.split()[1]) for line in rolled.splitlines() if line.startswith("Pss:")) / 1024
+    return found
+
+
+class Watermark:
+    """Samples the memory of a worker's processes; `together`: the most of all at one instant, `single`: of one."""
+
+    def __init__(self, pid: int) -> None:
+        self.pids = tree(pid)
+        now = megabytes(self.pids)
+        self.together, self.single = sum(now.values()), max(now.values())
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Watermark:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.01):
+            now = megabytes(self.pids).values()
+            self.together, self.single = max(self.together, sum(now)), max(self.single, *now)
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:
