@@ -130,9 +130,7 @@ class Watcher:
     def _choose_eager(self) -> None:
         """The most recently active mailboxes of near servers, within the budget."""
         fresh = [
-            one
-            for one in self.watched.values()
-            if one.source is not None and one.round_trip < NEAR and _is_active(one)
+            one for one in self.watched.values() if one.source is not None and one.round_trip < NEAR and _is_active(one)
         ]
         chosen = sorted(fresh, key=lambda one: one.last_mail_at, reverse=True)[:EAGER]
         for watched in self.watched.values():

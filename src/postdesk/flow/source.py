@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from postdesk.mail.message import ParsedMail
 from postdesk.mail.parse import parse
-from postdesk.mailroom import spool
-from postdesk.mailroom.bulk import native_cursor
-from postdesk.mailroom.models import Blob, SpooledMail
+from postdesk.mailroom import blobs, spool
+from postdesk.mailroom.models import SpooledMail
 from postdesk.tickets.models import EntryAttachment
 
 
@@ -25,7 +24,7 @@ def parsed(spooled: SpooledMail) -> ParsedMail:
 def attachment_bytes(attachment: EntryAttachment) -> bytes:
     """The file's bytes. Raises LookupError when the message no longer has a file there."""
     if attachment.blob_id is not None:
-        return bytes(Blob.objects.values_list("content", flat=True).get(pk=attachment.blob_id))
+        return blobs.read([attachment.blob_id])[attachment.blob_id]
     spooled = attachment.entry.spooled
     files = parsed(spooled).attachments if spooled else ()
     match = next((file for file in files if file.sha256 == attachment.sha256), None)
@@ -37,17 +36,8 @@ def attachment_bytes(attachment: EntryAttachment) -> bytes:
 
 
 def contents_of(messages: Sequence[int]) -> dict[int, bytes]:
-    """Ledger id -> raw message, b"" where the bytes are gone.
-
-    By one binary query: text format would double their size on the way.
-    """
-    with native_cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT spooled.id, coalesce(blob.content, '') FROM mailroom_spooledmail AS spooled
-            LEFT JOIN mailroom_blob AS blob ON blob.id = spooled.blob_id WHERE spooled.id = ANY(%s)
-            """,
-            [list(messages)],
-            binary=True,
-        )
-        return dict(cursor.fetchall())
+    """Ledger id -> raw message, b"" where the bytes are gone."""
+    rows = SpooledMail.objects.filter(pk__in=messages).values_list("id", "blob_id")
+    stored = dict(rows)
+    contents = blobs.read([blob for blob in stored.values() if blob is not None])
+    return {pk: contents.pop(blob, b"") if blob is not None else b"" for pk, blob in stored.items()}

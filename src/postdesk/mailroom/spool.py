@@ -17,8 +17,9 @@ from django.db.models import F, Max, Q, QuerySet
 
 from postdesk import jobs
 from postdesk.basics.ids import digest, message_key
-from postdesk.mailroom.bulk import insert, native_cursor, row
-from postdesk.mailroom.models import Blob, RemoteMailbox, SpooledMail
+from postdesk.mailroom import blobs
+from postdesk.mailroom.bulk import insert, row
+from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 
 #: A message whose intake died or failed so often is shunted.
@@ -74,7 +75,7 @@ def _accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> in
     digests = [digest(arrival.raw) for arrival in fresh]
     earlier = _earlier_copies(place, fresh, digests)
     new = [arrival.raw for arrival, known in zip(fresh, digests, strict=True) if known not in earlier]
-    remaining = iter(store_blobs(new))
+    remaining = iter(blobs.store(new))
     rows = []
     for arrival, own in zip(fresh, digests, strict=True):
         copy_of = earlier.get(own)
@@ -96,7 +97,7 @@ def accept_piped(raw: bytes, *, mailbox: RemoteMailbox | None, via: str, at: dt.
         known = SpooledMail.objects.filter(digest=fingerprint, via=via, message_id=quick_message_id(raw)).first()
         if known is not None:
             return known.pk, True
-        (blob,) = store_blobs([raw])
+        (blob,) = blobs.store([raw])
         row = SpooledMail.objects.create(
             mailbox=mailbox,
             via=via,
@@ -148,23 +149,6 @@ def _earlier_copies(place: Place, fresh: Sequence[Arrival], digests: Sequence[by
     keys = {message_key_of for arrival in fresh if (message_key_of := quick_message_id(arrival.raw))}
     rows = others.filter(message_id__in=[*keys, ""], digest__in=digests)
     return {bytes(found): pk for pk, found in rows.values_list("id", "digest") if found is not None}
-
-
-def store_blobs(contents: Sequence[bytes]) -> list[int]:
-    """Insert raw bytes by binary COPY: two to three times as fast as INSERT, whose literals double the size."""
-    if not contents:
-        return []
-    with native_cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('mailroom_blob', 'id')) FROM generate_series(1, %s)",
-            [len(contents)],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-        with cursor.copy("COPY mailroom_blob (id, content) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(["int8", "bytea"])
-            for pk, content in zip(ids, contents, strict=True):
-                copy.write_row((pk, content))
-    return ids
 
 
 def quick_message_id(raw: bytes) -> str:
@@ -239,4 +223,4 @@ def content(spooled: SpooledMail) -> bytes:
     """The raw message. b"" for a row whose bytes are gone (an old duplicate)."""
     if spooled.blob_id is None:
         return b""
-    return bytes(Blob.objects.values_list("content", flat=True).get(pk=spooled.blob_id))
+    return blobs.read([spooled.blob_id])[spooled.blob_id]

@@ -14,7 +14,7 @@ from postdesk.basics.errors import Refused
 from postdesk.basics.ids import message_key
 from postdesk.mail.compose import OutgoingFile
 from postdesk.mail.message import Address
-from postdesk.mailroom import outbox, spool
+from postdesk.mailroom import blobs, outbox
 from postdesk.mailroom.models import MailSettings
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.secrets import signing_keys
@@ -163,7 +163,7 @@ def _entry(
 
 
 def _attach(entry: Entry, files: Sequence[Upload]) -> None:
-    blobs = spool.store_blobs([file.content for file in files])
+    stored = blobs.store([file.content for file in files])
     EntryAttachment.objects.bulk_create(
         EntryAttachment(
             entry=entry,
@@ -174,7 +174,7 @@ def _attach(entry: Entry, files: Sequence[Upload]) -> None:
             sha256=hashlib.sha256(file.content).hexdigest(),
             blob_id=blob,
         )
-        for position, (file, blob) in enumerate(zip(files, blobs, strict=True))
+        for position, (file, blob) in enumerate(zip(files, stored, strict=True))
     )
 
 
