@@ -131,7 +131,7 @@ def judge(fields: Mapping[str, list[str]], *, subject: str, sender: str | None) 
     present = _HEADERS.intersection(fields)
     if "report-type" not in (fields.get("content-type") or [""])[0].lower():
         present = present - {"content-type"}
-    rows = [row for row in ROWS if _matches(row, fields)] if present else []
+    rows = [row for row in ROWS if row.header in present and _matches(row, fields)] if present else []
     said = [row.sentence for row in rows]
     kind = next((row.kind for row in rows if row.kind), None)
     nobody = _EMPTY_PATH in said or _is_from_nobody(fields)

@@ -36,7 +36,7 @@ class _Doubt(Exception):
 
 def read(raw: bytes, fields: headers.Fields, body_at: int) -> tuple[list[Part], list[str]]:
     """(the leaves in order, defects). Falls back to the careful reader where the quick one gives up or mangles."""
-    if raw.count(b"?") > _MANY and raw.count(b"=?") > _MANY:
+    if len(raw) > _MANY * 4 and raw.count(b"?") > _MANY and raw.count(b"=?") > _MANY:
         return careful.read(raw, fields, body_at, said="thousands of encoded words")
     try:
         return _quick(raw), []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from postdesk.mail import html_text
-from postdesk.mail.quote_lines import BLANK, COPY, GADGET, INTRO, QUOTED, SIGN, TEXT, sorts_of
+from postdesk.mail.quote_lines import BLANK, COPY, GADGET, INTRO, PHONE_SAYS, QUOTED, SIGN, TEXT, sorts_of
 from postdesk.mail.quote_words import FAREWELL
 
 _HTML_QUOTE = re.compile(
@@ -74,7 +74,7 @@ def _before_copy(lines: list[str], sorts: list[int], end: int) -> int:
     for at in range(end):
         if (
             sorts[at] == COPY
-            and any(sort in (TEXT, GADGET) for sort in sorts[:at])
+            and any(sort in (TEXT, GADGET, PHONE_SAYS) for sort in sorts[:at])
             and not _answers_below(sorts, at, end)
         ):
             return at
@@ -106,7 +106,7 @@ def _answers_below(sorts: list[int], at: int, end: int) -> bool:
 
 def _without_tail(lines: list[str], sorts: list[int], end: int) -> int:
     """Cut quoted lines, their introductions and advertisements of devices from the end."""
-    while end and sorts[end - 1] in (BLANK, QUOTED, INTRO, GADGET):
+    while end and sorts[end - 1] in (BLANK, QUOTED, INTRO, GADGET, PHONE_SAYS):
         end -= 1
     return end
 
@@ -126,7 +126,7 @@ def _before_signature(lines: list[str], sorts: list[int], end: int) -> int:
 def _is_signature_rule(line: str, sorts: list[int], at: int, end: int) -> bool:
     rule = line.strip()
     # Two dashes are the convention (RFC 3676 section 4.3); other rules only near the end, for they also divide letters.
-    return len(rule) <= 3 or (end - at <= 12 and BLANK not in sorts[at + 1 : end])
+    return len(rule) <= 2 or (len(rule) > 4 and end - at <= 12 and BLANK not in sorts[at + 1 : end])
 
 
 def _before_farewell(lines: list[str], sorts: list[int], end: int) -> int:
@@ -144,9 +144,12 @@ def _before_farewell(lines: list[str], sorts: list[int], end: int) -> int:
 
 
 def _before_device(lines: list[str], sorts: list[int], end: int) -> int:
-    """Cut at "Sent from my ..." where nothing of one's own follows."""
+    """Cut at "Sent from my ...": what stands under it is a copy, unless it is an answer between quoted lines."""
+    for at in range(end):
+        if sorts[at] == PHONE_SAYS and any(sort == TEXT for sort in sorts[:at]) and not _answers_below(sorts, at, end):
+            return at
     for at in range(end - 1, -1, -1):
-        if sorts[at] == GADGET and not any(sort == TEXT for sort in sorts[at:end]):
+        if sorts[at] == GADGET:
             return at
         if sorts[at] == TEXT:
             break
@@ -175,7 +178,8 @@ def _separator_at(lines: list[str], separator: str) -> int:
 
 
 def _from_html(html: str, kept: str, separator: str | None) -> str:
-    """The words of an HTML letter whose text shows no quotation: with the quotation marked, or cut where it begins."""
+    """The words of an HTML letter whose text shows no quotation: with the quotation marked, or cut where it "
+    "begins."""
     marked, _ = cut(html_text.text_of(html, quote=True), separator=separator)
     if len(marked) < len(kept) and marked:
         return marked

@@ -1,7 +1,9 @@
-"""What sort each line of an answer is: words, quotation, what introduces one, a copied message, a signature's rule."""
+"""What sort each line of an answer is: words, quotation, what introduces one, a copied message, a signature's "
+"rule."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from postdesk.mail.quote_words import (
@@ -12,47 +14,46 @@ from postdesk.mail.quote_words import (
     INTRO_START,
     ORIGINAL,
     OTHER_LINE,
+    PHONE,
     SIGNATURE,
+    WORD_START,
     WROTE,
 )
 
-TEXT, BLANK, QUOTED, INTRO, COPY, SIGN, GADGET = range(7)
-#: How advertisements of devices begin; asked before the long pattern.
-_DEVICE_STARTS = frozenset(
-    [
-        "se",
-        "ge",
-        "wr",
-        "vo",
-        "di",
-        "en",
-        "in",
-        "ve",
-        "sk",
-        "lä",
-        "wy",
-        "od",
-        "от",
-        "ip",
-        "从我",
-        "发自",
-        "나의",
-        "té",
-        "th",
-        "pl",
-    ]
+TEXT, BLANK, QUOTED, INTRO, COPY, SIGN, GADGET, PHONE_SAYS = range(8)
+#: The first words of what devices say; asked before the long patterns.
+_FIRST_WORDS = (
+    "sent get outlook bluemail written this please excuse pardon forgive gesendet von diese holen laden hol envoyé "
+    "provenance télécharger obtenir obtenez enviado enviada obtener obter obtenga descargar baixar baixe "
+    "inviato scarica "
+    "ottieni verzonden verstuurd download haal skickat hämta sendt hent få lähetetty hanki wysłane wysłano "
+    "wysłany pobierz "
+    "odesláno odoslané získejte отправлено надіслано изпратено στάλθηκε trimis elküldve poslano נשלח تم gửi "
+    "dikirim 나의"
 )
-_ODD_STARTS = _DEVICE_STARTS | {start.capitalize() for start in _DEVICE_STARTS} | {"iP"}
-_RULE_SIGNS = frozenset("-_*=~")
-_ODD_SIGNS = _RULE_SIGNS | {">"}
+_DEVICE_WORDS = frozenset(_FIRST_WORDS.split())
+_DEVICE_SIGNS = ("从我的", "发自", "從我的", "寄自")
+#: Languages that put the verb last; such lines begin with the device.
+_DEVICE_ENDS = ("gönderildi", "から送信", "보냄")
+_ODD_STARTS = frozenset(
+    start
+    for word in (*_DEVICE_WORDS, *_DEVICE_SIGNS, "iphone", "ipad", "android")
+    for start in (word[:2], word[:2].capitalize(), word[:2].upper(), "iP")
+)
+_RULE_SIGNS = frozenset("-_*=~\u2010\u2011\u2012\u2013\u2014\u2015\u2500\u2501")
+_ODD_SIGNS = _RULE_SIGNS | {">", "[", "("}
+#: Signs that turn the direction of writing, and byte order marks; they only hide what a line begins with.
+_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 #: The last sign, and the last word, of a line that introduces a quotation; Zoho ends it with dashes.
 _INTRO_ENDS = frozenset(":：*_e道-")
-_INTRO_ENDINGS = (":", ":*", ":_", "：", "wrote", "写道", "wrote ----", "wrote ---")
+_INTRO_ENDINGS = (":", ":*", ":_", "：", "wrote", "写道", "wrote ----", "wrote ---", ": -----", ":-----")
 
 
 def sorts_of(lines: Sequence[str]) -> list[int]:
-    """One of TEXT, BLANK, QUOTED, INTRO, COPY, SIGN, GADGET for each line of a text."""
+    """One of TEXT, BLANK, QUOTED, INTRO, COPY, SIGN, GADGET, PHONE_SAYS for each line of a text."""
     stripped = [line.strip() for line in lines]
+    if not all(map(str.isascii, stripped)):
+        stripped = [line if line.isascii() else _MARKS.sub("", line).strip() for line in stripped]
     sorts = [
         (TEXT if line[:2] not in _ODD_STARTS and line[0] not in _ODD_SIGNS else _sort(line)) if line else BLANK
         for line in stripped
@@ -70,22 +71,34 @@ def _sort(stripped: str) -> int:
         return QUOTED
     if first in _RULE_SIGNS and SIGNATURE.match(stripped):
         return SIGN
-    if len(stripped) < 100 and stripped.lstrip("* ")[:2].lower() in _DEVICE_STARTS and DEVICE.match(stripped):
-        return GADGET
+    if len(stripped) < 120:
+        return _said_by_a_device(stripped)
+    return TEXT
+
+
+def _said_by_a_device(stripped: str) -> int:
+    first = stripped.lstrip("*[(_ ").split(None, 1)[:1]
+    if first and (
+        first[0].lower() in _DEVICE_WORDS or stripped.startswith(_DEVICE_SIGNS) or stripped.endswith(_DEVICE_ENDS)
+    ):
+        if PHONE.match(stripped):
+            return PHONE_SAYS
+        if DEVICE.match(stripped):
+            return GADGET
     return TEXT
 
 
 def _find_tails_of_quotes(lines: list[str], sorts: list[int]) -> None:
-    """A short line right under a long quoted one that ends within a sentence was torn off it by a line wrap."""
+    """A short line right under a long quoted one was torn off it by a line wrap, if it goes on a sentence or a "
+    "quotation."""
     for at in range(1, len(lines)):
+        if sorts[at] != TEXT or sorts[at - 1] != QUOTED:
+            continue
         above = lines[at - 1]
-        if (
-            sorts[at] == TEXT
-            and sorts[at - 1] == QUOTED
-            and len(above) > 60
-            and above[-1] not in ".?!:"
-            and len(lines[at]) < 60
-        ):
+        goes_on = above[-1] not in ".?!:" or (
+            at + 1 < len(lines) and sorts[at + 1] == QUOTED and lines[at][0].islower()
+        )
+        if len(above) > 60 and len(lines[at]) < 60 and goes_on:
             sorts[at] = QUOTED
 
 
@@ -109,12 +122,15 @@ def _says_wrote(line: str) -> bool:
 
 def _start_of_intro(lines: list[str], sorts: list[int], at: int) -> int | None:
     """The line above which the introduction does not reach, or None where it does not look like one."""
+    found = None
     for start in range(at, max(at - 5, -1), -1):
-        if start < at and sorts[start] != TEXT:
-            return None
+        if start < at and (sorts[start] != TEXT or (lines[start][-1] in ".!?" and len(lines[start]) < 60)):
+            break
         if INTRO_START.match(lines[start]) and DATED.search(" ".join(lines[start : at + 1])):
-            return start
-    return None
+            if found is not None and not WORD_START.match(lines[start]):
+                break
+            found = start
+    return found
 
 
 def _find_copies(lines: list[str], sorts: list[int]) -> None:
@@ -124,12 +140,13 @@ def _find_copies(lines: list[str], sorts: list[int]) -> None:
         for at, line in enumerate(lines)
         if line and (line[0] in _RULE_SIGNS or ":" in line[:16] or "：" in line[:10] or line[-1] == ":")
     ]
+    many = set(asked)
     for at in asked:
         if sorts[at] not in (TEXT, SIGN):
             continue
         if len(lines[at]) < 200 and (ORIGINAL.match(lines[at]) or FORWARD.match(lines[at])):
             sorts[at] = COPY
-        elif FROM_LINE.match(lines[at]) and _is_header_block(lines, at):
+        elif not many.isdisjoint((at + 1, at + 2)) and _is_header_block(lines, at):
             sorts[at] = COPY
             _take_rule_above(sorts, at)
 
@@ -144,14 +161,21 @@ def _take_rule_above(sorts: list[int], at: int) -> None:
 
 
 def _is_header_block(lines: list[str], at: int) -> bool:
-    kinds = set()
-    for line in lines[at + 1 : at + 9]:
-        if not line.strip():
+    """Whether a copied header begins here: its sender within the first lines, and two other kinds of lines "
+    "about it."""
+    if not (FROM_LINE.match(lines[at]) or OTHER_LINE.match(lines[at])):
+        return False
+    kinds: set[int] = set()
+    for place, line in enumerate(lines[at : at + 9]):
+        if not line:
             continue
-        found = OTHER_LINE.match(line)
-        if found:
-            kinds.add(found.lastindex and next(i for i in range(1, 5) if found[i] is not None))
-    return len(kinds) >= 2
+        if FROM_LINE.match(line):
+            kinds.add(0)
+        elif found := OTHER_LINE.match(line):
+            kinds.add(next(number for number in range(1, 5) if found[number] is not None))
+        if place == 3 and 0 not in kinds:
+            return False
+    return 0 in kinds and len(kinds) >= 3
 
 
 def _next_sort(sorts: list[int], at: int) -> int:
