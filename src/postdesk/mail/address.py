@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<[^<>]*>|=\?[^?\s]+\?[bBqQ]\?.*?\?=|[,;:]|[^",;:<>()=]+|.', re.DOTALL
 )
 _COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
+_SPACED_DOT = re.compile(r"(?<=[A-Za-z0-9-])[ \t]+\.[ \t]*(?=[A-Za-z0-9-])")
 _ESCAPE = re.compile(r"\\(.)")
 _MOST = 2000
 
@@ -71,15 +72,26 @@ def _items(value: str) -> list[str]:
     return [item for item in items if item.strip()]
 
 
+def _plain(text: str) -> str:
+    """Without comments, however nested, and without the blanks that old programs put around dots (RFC 5322 "
+    "section 4.4)."""
+    if "(" in text:
+        for _ in range(10):
+            text, cut = _COMMENT.subn("", text)
+            if not cut:
+                break
+    return _SPACED_DOT.sub(".", text)
+
+
 def _one(item: str) -> Address | None:
     angles = [inner for inner in _ANGLE.findall(item) if "@" in inner]
     if angles:
         name, spec = item[: item.rfind("<" + angles[-1])], angles[-1]
-        spec = spec.strip().removeprefix("mailto:")
+        spec = _plain(spec).strip().removeprefix("mailto:")
         if spec.startswith("@") and ":" in spec:
             spec = spec.split(":", 1)[1]
     else:
-        bare = _COMMENT.sub(" ", item)
+        bare = _plain(_COMMENT.sub(" ", item))
         quoted = _QUOTED_LOCAL.search(bare)
         found = quoted or _ANYWHERE.search(bare)
         if found is None:

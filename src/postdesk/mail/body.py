@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from postdesk.mail import charset, html_text
+from postdesk.mail.message import Confidence
 from postdesk.mail.part import Part
 
 _READABLE = ("text/plain", "text/html", "text/enriched", "text/richtext")
@@ -19,6 +20,7 @@ class Body:
     text: str = ""
     html: str | None = None
     charset: str | None = None
+    confidence: Confidence | None = None
     files: list[tuple[int, Part]] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
 
@@ -31,8 +33,11 @@ class _Unit:
     html: list[str] = field(default_factory=list)
 
 
-def choose(parts: list[Part]) -> Body:
-    """The letter's words, in text and HTML, and everything else as files, numbered by their place from 1."""
+def choose(parts: list[Part], charset_wanted: str = "") -> Body:
+    """The letter's words, in text and HTML, and everything else as files, numbered by their place from 1.
+
+    `charset_wanted` reads the words in that charset, whatever their labels say.
+    """
     body = Body()
     units: dict[int, _Unit] = {}
     for number, part in enumerate(parts, 1):
@@ -41,7 +46,7 @@ def choose(parts: list[Part]) -> Body:
             continue
         # Parts outside any alternative are stretches of their own; negative keys keep them apart.
         unit = units.setdefault(part.alternative or -number, _Unit())
-        _take(part, unit, body)
+        _take(part, unit, body, charset_wanted)
     _join(list(units.values()), body)
     return body
 
@@ -56,15 +61,19 @@ def _is_words(part: Part, parts: list[Part]) -> bool:
     return part is parts[0] and not any(not other.is_attachment and not other.filename for other in others)
 
 
-def _take(part: Part, unit: _Unit, body: Body) -> None:
+def _take(part: Part, unit: _Unit, body: Body, wanted: str) -> None:
     label = part.charset
     if part.content_type == "text/html" and charset.codec_for(label) in ("", None):
         label = html_text.declared_charset(part.content) or label
-    text, used, said = charset.decode(part.content, label)
+    if wanted and (codec := charset.codec_for(wanted)):
+        text, used, said = charset.decode_known(part.content, codec), charset.codec_name(codec), None
+    else:
+        text, used, said = charset.decode(part.content, label)
     if said:
         body.defects.append(said)
     if body.charset is None or (body.charset == "us-ascii" and used != "us-ascii"):
         body.charset = used
+        body.confidence = "declared" if said is None else "proven" if used == "utf-8" else "guessed"
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if part.content_type == "text/html":

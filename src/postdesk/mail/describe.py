@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from postdesk.mail.message import Address, Attachment, Bounce, ParsedMail
+from postdesk.mail.message import Address, Attachment, Bounce, Invitation, ParsedMail
 
 
 def describe(path: str, mail: ParsedMail) -> dict[str, Any]:
@@ -32,6 +32,9 @@ def describe(path: str, mail: ParsedMail) -> dict[str, Any]:
         "complaint": {"feedback_type": mail.feedback_type} if mail.kind == "complaint" else None,
         "priority": mail.priority,
         "charset": mail.charset,
+        "charset_confidence": mail.charset_confidence,
+        "invitation": _invitation(mail.invitation) if mail.invitation else None,
+        "protection": list(mail.protection),
         "defects": list(mail.defects),
     }
 
@@ -53,6 +56,27 @@ def _attachment(one: Attachment) -> dict[str, Any]:
         "sha256": one.sha256,
         "content_id": one.content_id,
         "inline": one.inline,
+    }
+
+
+def _invitation(one: Invitation) -> dict[str, Any]:
+    return {
+        "method": one.method,
+        "uid": one.uid,
+        "sequence": one.sequence,
+        "summary": one.summary,
+        "location": one.location,
+        "status": one.status,
+        "starts_at": one.starts_at.isoformat() if one.starts_at else None,
+        "ends_at": one.ends_at.isoformat() if one.ends_at else None,
+        "all_day": one.all_day,
+        "timezone": one.timezone,
+        "organizer": _address(one.organizer),
+        "attendees": [
+            {"name": who.name, "address": who.address, "role": who.role, "status": who.status} for who in one.attendees
+        ],
+        "recurrence": one.recurrence,
+        "recurrence_at": one.recurrence_at.isoformat() if one.recurrence_at else None,
     }
 
 

@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from postdesk.mail import charset, headers, html_text, names, uuencoding
+from postdesk.mail import charset, headers, html_text, names, tnef, uuencoding
 from postdesk.mail.body import Body
-from postdesk.mail.message import Attachment
+from postdesk.mail.message import Attachment, Priority
 from postdesk.mail.part import Part
 
-_TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
-_TNEF_MARK = b"\x78\x9f\x3e\x22"
+#: More files than this are nobody's letter; the rest stays in the message as it came.
+MOST = 500
 _CID = re.compile(r"cid:([^\"'\s>)]+)", re.IGNORECASE)
 
 
-def gather(body: Body, leaves: Sequence[Part]) -> tuple[str, str | None, tuple[Attachment, ...], list[str]]:
-    """(text, html, attachments, what was repaired): the words after what was packed inside them is taken out."""
-    text, html, defects = body.text, body.html, list[str]()
-    text, packed = uuencoding.unpack(text)
+@dataclass(slots=True)
+class Gathered:
+    """The words after what was packed inside them is taken out, the files, and what was repaired."""
+
+    text: str
+    html: str | None
+    files: list[Attachment]
+    defects: list[str]
+    importance: Priority | None = None
+
+
+def gather(body: Body, leaves: Sequence[Part]) -> Gathered:
+    """Words and files of a message, whatever they were packed in."""
+    text, packed = uuencoding.unpack(body.text)
+    now = Gathered(text, body.html, [], [])
+    if body.files:
+        _open(body, now)
+    if len(now.files) + len(packed) > MOST:
+        left = len(now.files) + len(packed) - MOST
+        now.defects.append(f"{left} files beyond the {MOST}th are only in the message as it came")
+    now.files = (now.files + packed)[:MOST]
+    if now.html and not now.text.strip():
+        now.text = html_text.text_of(now.html)
+    if not now.html and not now.text.strip():
+        now.text = _of_report(leaves)
+    return now
+
+
+def _open(body: Body, now: Gathered) -> None:
+    html = now.html
     shown = set(_CID.findall(html)) if html and "cid:" in html.lower() else set()
-    found: list[Attachment] = []
     for number, part in body.files:
-        if part.content_type in _TNEF_TYPES or part.content.startswith(_TNEF_MARK):
-            opened = _opened(part.content)
-            if opened is not None:
-                more, tnef_text, tnef_html = opened
-                found.extend(more)
-                text, html = text if text.strip() else tnef_text, html or tnef_html
+        if part.content_type in tnef.TYPES or part.content.startswith(tnef.MARK):
+            opened = tnef.unpack(part.content)
+            now.importance = now.importance or (opened.importance if opened else None)
+            if opened is not None and not opened.is_empty:
+                now.files.extend(opened.files)
+                now.text = now.text if now.text.strip() else opened.text
+                now.html = now.html or opened.html
                 continue
-            defects.append("a winmail.dat that cannot be unpacked is kept as it is")
-        found.append(_attachment(part, number, shown))
-    if html and not text.strip():
-        text = html_text.text_of(html)
-    if not html and not text.strip():
-        text = _of_report(leaves)
-    return text, html, tuple(found + packed), defects
+            now.defects.append("a winmail.dat that cannot be unpacked is kept as it is")
+        if len(now.files) <= MOST + 1000:
+            now.files.append(_attachment(part, number, shown))
 
 
 def _of_report(leaves: Sequence[Part]) -> str:
@@ -67,37 +89,3 @@ def _subject(content: bytes) -> str:
     return next(
         (headers.readable(value) for name, value in headers.fields(block[:100_000]) if name.lower() == "subject"), ""
     )
-
-
-def _opened(content: bytes) -> tuple[list[Attachment], str, str | None] | None:
-    """(files, text, html) of a TNEF stream (MS-OXTNEF); None where it cannot be read or holds nothing."""
-    from tnefparse import TNEF
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tnef = TNEF(content, do_checksum=False)
-            found = [
-                _from_tnef(item.long_filename() or item.name, item.data, at)
-                for at, item in enumerate(tnef.attachments, 1)
-            ]
-            text, html = _as_text(tnef.body), _as_text(tnef.htmlbody)
-    except Exception:  # noqa: BLE001 - a reader of a private format on bytes of strangers; the file is then kept unopened.
-        return None
-    if not found and not text and not html:
-        return None
-    return found, text.replace("\r\n", "\n"), html or None
-
-
-def _from_tnef(name: object, content: object, number: int) -> Attachment:
-    kept = content if isinstance(content, bytes) else bytes(content) if isinstance(content, bytearray) else b""
-    kind = "application/octet-stream"
-    return Attachment(names.safe(_as_text(name)) or names.made_up(kind, number), kind, kept)
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, list):
-        value = b"".join(value) if all(isinstance(item, bytes) for item in value) else "".join(map(str, value))
-    if isinstance(value, bytes):
-        return charset.decode(value)[0]
-    return value.replace("\0", "") if isinstance(value, str) else ""

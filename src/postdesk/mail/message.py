@@ -14,6 +14,9 @@ from typing import Literal
 
 Kind = Literal["mail", "list", "auto_reply", "bounce", "delay", "complaint", "read_receipt", "delivery_receipt"]
 Priority = Literal["low", "normal", "high", "emergency"]
+Protection = Literal["smime_signed", "smime_encrypted", "pgp_signed", "pgp_encrypted"]
+#: How sure the charset is: as declared, proven by the bytes (valid UTF-8), or a guess from letters.
+Confidence = Literal["declared", "proven", "guessed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,40 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True)
+class Attendee:
+    """`role` and `status` in the words of RFC 5545 section 3.2: REQ-PARTICIPANT ..., NEEDS-ACTION, ACCEPTED ..."""
+
+    name: str
+    address: str
+    role: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A calendar object (RFC 5546): `method` REQUEST invites or changes, CANCEL calls off, REPLY answers.
+
+    Updates share the `uid` and raise the `sequence`. Instants are in UTC; an all-day event begins at the day's first
+    moment; `timezone` is the zone as the sender wrote it, "" for none.
+    """
+
+    method: str
+    uid: str
+    sequence: int
+    summary: str
+    location: str
+    status: str
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+    all_day: bool
+    timezone: str
+    organizer: Address | None
+    attendees: tuple[Attendee, ...]
+    recurrence: str | None
+    recurrence_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedMail:
     """A message as an agent would read it. Parsing never fails; what was repaired stands in `defects`."""
 
@@ -108,6 +145,10 @@ class ParsedMail:
     feedback_type: str | None = None
     priority: Priority | None = None
     charset: str | None = None
+    charset_confidence: Confidence | None = None
+    invitation: Invitation | None = None
+    #: How it is signed or encrypted; not verified.
+    protection: tuple[Protection, ...] = ()
     defects: tuple[str, ...] = ()
     #: Message-IDs quoted inside the body (our hidden marker, any class prefix), newest first.
     body_ids: tuple[str, ...] = ()

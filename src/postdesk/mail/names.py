@@ -76,6 +76,18 @@ _EXTENSIONS = {
     "application/x-msdownload": ".exe",
 }
 
+#: What programs call these parts where they name them at all.
+_USUAL = {
+    "text/calendar": "invitation.ics",
+    "application/ics": "invitation.ics",
+    "application/pgp-signature": "signature.asc",
+    "application/pgp-encrypted": "pgp-version.asc",
+    "application/pkcs7-signature": "smime.p7s",
+    "application/x-pkcs7-signature": "smime.p7s",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/x-pkcs7-mime": "smime.p7m",
+}
+
 
 def safe(name: str) -> str:
     """The last path component of a name without anything dangerous; "" when nothing is left."""
@@ -103,6 +115,8 @@ def from_subject(subject: str) -> str:
 
 def made_up(content_type: str, number: int) -> str:
     """A name for the part that came without one; `number` counts the parts of the message from 1."""
+    if content_type in _USUAL:
+        return _USUAL[content_type]
     kind = content_type.split("/", 1)[0]
     stem = {"image": "image", "message": "message", "text": "text", "audio": "audio", "video": "video"}.get(
         kind, "attachment"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from postdesk.mail import address, auto, body, dsn, files, forward, headers, importance, parts, quote
+from postdesk.mail import address, auto, body, calendar, dsn, files, forward, headers, parts, protection, quote
 from postdesk.mail.message import Address, Bounce, Kind, ParsedMail, Priority
 from postdesk.mail.part import Part
 
@@ -41,8 +41,11 @@ _PRIORITIES: dict[str, Priority] = {
 ByName = dict[str, list[str]]
 
 
-def parse(raw: bytes) -> ParsedMail:
-    """What the message says, for an agent to read and for the desk to decide on."""
+def parse(raw: bytes, charset: str = "") -> ParsedMail:
+    """What the message says, for an agent to read and for the desk to decide on.
+
+    `charset` reads the words in that charset whatever their labels say: for an agent who sees that they are wrong.
+    """
     raw = _without_wrapping(raw)
     block, body_at = headers.split(raw)
     coded = headers.fields(block)
@@ -51,8 +54,12 @@ def parse(raw: bytes) -> ParsedMail:
     for name, value in shown:
         named.setdefault(name.lower(), []).append(value)
     leaves, defects = parts.read(raw, coded, body_at)
-    words = body.choose(leaves)
-    text, html, attachments, more = files.gather(words, leaves)
+    words = body.choose(leaves, charset)
+    gathered = files.gather(words, leaves)
+    text, html = gathered.text, gathered.html
+    invitation, wrong = calendar.read(leaves) if words.files else (None, None)
+    if wrong:
+        gathered.defects.append(wrong)
     subject = named.get("subject", [""])[0]
     from_ = _first(coded, "from")
     evidence = auto.judge(named, subject=subject, sender=from_.address if from_ else None)
@@ -73,16 +80,20 @@ def parse(raw: bytes) -> ParsedMail:
         text=text,
         html=html,
         reply_text=quote.new_words(text, html) if kind != "bounce" else text,
-        forwarded=forward.find(text, subject),
-        attachments=attachments,
+        forwarded=forward.find(text, subject)
+        or (forward.inside(words.files) if words.files and kind == "mail" else None),
+        attachments=tuple(gathered.files),
         kind=kind,
         autoreply_allowed=evidence.autoreply_allowed and kind == "mail",
         auto_evidence=evidence.said,
         bounce=bounce if kind in ("bounce", "delay", "delivery_receipt") else None,
         feedback_type=_feedback_type(leaves) if kind == "complaint" else None,
-        priority=_priority(named) or importance.of_tnef(leaves),
+        priority=_priority(named) or gathered.importance,
         charset=words.charset,
-        defects=tuple(dict.fromkeys([*defects, *words.defects, *more])),
+        charset_confidence=words.confidence,
+        invitation=invitation,
+        protection=protection.found(leaves, text) if words.files or "-----BEGIN PGP" in text else (),
+        defects=tuple(dict.fromkeys([*defects, *words.defects, *gathered.defects])),
         body_ids=_our_ids(text, html),
         headers=shown,
     )

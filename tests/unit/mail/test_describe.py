@@ -29,6 +29,9 @@ KEYS = [
     "complaint",
     "priority",
     "charset",
+    "charset_confidence",
+    "invitation",
+    "protection",
     "defects",
 ]
 
