@@ -21,6 +21,8 @@ from postdesk.people.staff import AgentSetup
 from postdesk.tickets.arrange import DepartmentSetup, HelpTopicSetup
 from postdesk.tickets.filter_mail import VARIABLES
 from postdesk.tickets.models import Priority
+from postdesk.tickets.notice_preferences import NoticePreferences
+from postdesk.tickets.wording import TemplateSetSetup
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -54,6 +56,8 @@ def test_every_variable_that_is_read_is_in_the_reference_and_no_other() -> None:
     ("section", "setup"),
     [
         (keys.SETTINGS, MailPreferences()),
+        (keys.NOTICES, NoticePreferences()),
+        (keys.TEMPLATE_SET, TemplateSetSetup("")),
         (keys.DEPARTMENT, DepartmentSetup("x")),
         (keys.HELP_TOPIC, HelpTopicSetup("x")),
         (keys.AGENT, AgentSetup("x")),

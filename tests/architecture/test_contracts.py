@@ -32,7 +32,12 @@ PLANTED = [
     ("pure", "mail/parse.py", "import time", "postdesk.mail.parse -> time"),
     ("pure", "judge/checks/limits.py", "import random", "postdesk.judge.checks.limits -> random"),
     ("pure", "judge/decide.py", "import logging", "postdesk.judge.decide -> logging"),
-    ("pure", "tickets/notices.py", "from django.db import connection", "postdesk.tickets.notices -> django"),
+    (
+        "pure",
+        "tickets/notices/words.py",
+        "from django.db import connection",
+        "postdesk.tickets.notices.words -> django",
+    ),
     ("pure", "engine/backoff.py", "from threading import Timer", "postdesk.engine.backoff -> threading"),
     ("pure", "basics/ids.py", "import os", "postdesk.basics.ids -> os"),
     ("pure", "judge/facts.py", "import secrets", "postdesk.judge.facts -> secrets"),

@@ -14,8 +14,8 @@ from postdesk.mailroom import outbox
 from postdesk.mailroom.models import Alert, Email, MailSettings, RemoteMailbox
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.outbox import NewLetter
-from postdesk.tickets import notices
-from postdesk.tickets.notices import Words
+from postdesk.tickets.notices import MailboxScene, Scene, Words
+from postdesk.tickets.voice import voice
 
 #: Failures in a row before anybody is told; one hiccup is no news.
 AFTER_FAILURES = 5
@@ -27,7 +27,8 @@ def raise_for(mailbox: RemoteMailbox, *, at: dt.datetime) -> bool:
     """After five failures in a row: one alert and one letter. False when it was raised already."""
     if mailbox.failures < AFTER_FAILURES:
         return False
-    words = notices.mailbox_failing(address=mailbox.email.address, failures=mailbox.failures, error=mailbox.last_error)
+    about = MailboxScene(mailbox.email.address, mailbox.failures, mailbox.last_error)
+    words = _words("mailbox.failing", about)
     _alert, made = Alert.objects.get_or_create(
         kind=MAILBOX_FAILING,
         about=f"mailbox:{mailbox.pk}",
@@ -46,8 +47,13 @@ def recover_for(mailbox: RemoteMailbox, *, at: dt.datetime) -> bool:
         kind=MAILBOX_FAILING, about=f"mailbox:{mailbox.pk}", recovered_at__isnull=True
     ).update(recovered_at=at)
     if closed:
-        _mail(notices.mailbox_recovered(address=mailbox.email.address), at=at)
+        _mail(_words("mailbox.recovered", MailboxScene(mailbox.email.address)), at=at)
     return bool(closed)
+
+
+def _words(code: str, mailbox: MailboxScene) -> Words:
+    speaking = voice()
+    return speaking.words(code, Scene(mailbox=mailbox, url=speaking.url), department=None)
 
 
 def _mail(words: Words, *, at: dt.datetime) -> None:

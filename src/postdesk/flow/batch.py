@@ -17,6 +17,9 @@ from postdesk.mailroom.outbox import NewLetter
 from postdesk.people.models import User
 from postdesk.tickets.models import Collaborator, Entry, EntryAttachment, Event, KnownMessageId, Ticket, TicketEmail
 
+#: Letter ids drawn at once beyond one a ticket.
+_DRAWN = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -73,6 +76,13 @@ class Batch:
     decided: list[Decided] = field(default_factory=list)
     #: Rows made before their user had an id.
     of_users: list[tuple[Ticket | Collaborator | Entry, User]] = field(default_factory=list)
+
+    def letter_id(self) -> int:
+        """The id of one more letter: of those drawn with the tickets, or of more drawn as they are needed."""
+        letters = self.ids.letters or self.ids.more_letters
+        if not letters:
+            letters += outbox.next_ids("mailroom_letter", _DRAWN)[::-1]
+        return letters.pop()
 
     def write(self) -> None:
         """Write all rows, in the caller's transaction, parents first; letters wake their lanes."""

@@ -11,6 +11,7 @@ from postdesk.basics.errors import Refused
 from postdesk.flow import react, source
 from postdesk.flow.batch import Batch, take_ids
 from postdesk.flow.facts import gather
+from postdesk.flow.reaction import Reaction
 from postdesk.judge.facts import Arrival
 from postdesk.judge.route import route
 from postdesk.judge.verdict import Finding, Threading, Verdict
@@ -62,7 +63,7 @@ def make_ticket(spooled: SpooledMail, *, by: Agent, at: dt.datetime) -> Ticket:
     arrival = Arrival(_readable(row), row.size, row.mailbox.email_id if row.mailbox else None)
     gathered = gather([arrival], at=at)
     batch = Batch(at, take_ids(tickets=1, entries=1))
-    on = react.Reaction(gathered, batch, senders(), signing_keys()[0])
+    on = Reaction(gathered, batch, senders(), signing_keys()[0])
     silent = Verdict("accept", (Finding("person", f"{by.name} made a ticket of held mail.", silent=True),))
     threading = Threading(None, "person", f"{by.name} made a ticket of held mail: {row.reason}")
     react.open_ticket(on, row, arrival, silent, threading, route(arrival, gathered.facts))

@@ -29,6 +29,7 @@ from postdesk.flow import newcomers, react, source
 from postdesk.flow.batch import Batch, Decided, take_ids
 from postdesk.flow.facts import gather
 from postdesk.flow.hands import Hands, Reading
+from postdesk.flow.reaction import Reaction
 from postdesk.judge.decide import decide
 from postdesk.judge.facts import Arrival, Facts
 from postdesk.judge.route import route
@@ -106,7 +107,7 @@ def take_in_chunk(reading: Reading, *, at: dt.datetime, stage: Stage, meanwhile:
     gathered = gather(arrivals, at=at)
     stage.name = "decide"
     batch = Batch(at, take_ids(tickets=_new_at_most(arrivals, gathered.facts), entries=len(arrivals)))
-    reaction = react.Reaction(gathered, batch, senders(), signing_keys()[0])
+    reaction = Reaction(gathered, batch, senders(), signing_keys()[0])
     for one in taken:
         _take(reaction, one)
     stage.name = "write"
@@ -114,7 +115,7 @@ def take_in_chunk(reading: Reading, *, at: dt.datetime, stage: Stage, meanwhile:
     batch.write()
 
 
-def _take(on: react.Reaction, one: Taken) -> None:
+def _take(on: Reaction, one: Taken) -> None:
     """Decide one message and react. Each outcome is one line."""
     arrival, facts = one.arrival, on.facts
     verdict = decide(arrival, facts)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from postdesk.flow import react
 from postdesk.flow.batch import Decided
+from postdesk.flow.reaction import Reaction
 from postdesk.judge.facts import Arrival
 from postdesk.judge.filters.run import Chosen, MailOrdered
 from postdesk.judge.opening import opening
 from postdesk.judge.verdict import Threading, Verdict
 from postdesk.mail.message import Address
-from postdesk.mailroom import outbox
 from postdesk.mailroom.models import SpooledMail
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.models.spool import Outcome
@@ -18,12 +18,9 @@ from postdesk.tickets.letters import Draft, write
 from postdesk.tickets.models import Event, Ticket
 from postdesk.tickets.models.thread import Direction
 
-#: Letter ids drawn at once when filters write mails.
-_DRAWN = 20
-
 
 def open_or_refuse(
-    on: react.Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, threading: Threading
+    on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: Verdict, threading: Threading
 ) -> None:
     """A new ticket, or the sentence in the ledger that says why there is none."""
     made = opening(arrival, verdict, on.facts)
@@ -40,7 +37,7 @@ def open_or_refuse(
             _send(on, ticket, made.arrival, made.verdict, ordered)
 
 
-def _tell(on: react.Reaction, ticket: Ticket, chosen: Chosen) -> None:
+def _tell(on: Reaction, ticket: Ticket, chosen: Chosen) -> None:
     """An event for each filter that acted: why it matched, what it changed."""
     on.batch.events += [
         Event(
@@ -53,7 +50,7 @@ def _tell(on: react.Reaction, ticket: Ticket, chosen: Chosen) -> None:
     ]
 
 
-def _send(on: react.Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict, ordered: MailOrdered) -> None:
+def _send(on: Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict, ordered: MailOrdered) -> None:
     """The mail of an action *Send an Email*. Never to the desk itself, nor to a sender who must not be answered."""
     batch, mail, user = on.batch, ordered.mail, arrival.author or Address("", "")
     email = mail.sender or ticket.email_id or on.facts.desk.default_email
@@ -71,7 +68,7 @@ def _send(on: react.Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict
         return
     entry = batch.entries[-1]
     draft = Draft(
-        letter=_letter_id(on),
+        letter=batch.letter_id(),
         ticket=ticket.pk,
         entry=entry.pk,
         kind=Kind.FILTER,
@@ -90,12 +87,12 @@ def _send(on: react.Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict
     )
 
 
-def _unsent(on: react.Reaction, ticket: Ticket, ordered: MailOrdered, why: str) -> None:
+def _unsent(on: Reaction, ticket: Ticket, ordered: MailOrdered, why: str) -> None:
     data: dict[str, object] = {"filter": ordered.filter, "to": [ordered.mail.recipients], "why": why}
     on.batch.events.append(Event(ticket=ticket, name="filter.unsent", at=on.batch.at, data=data))
 
 
-def _values(on: react.Reaction, ticket: Ticket, user: Address, text: str) -> dict[str, str]:
+def _values(on: Reaction, ticket: Ticket, user: Address, text: str) -> dict[str, str]:
     return {
         "user": user.address,
         "user.name": user.name,
@@ -105,11 +102,3 @@ def _values(on: react.Reaction, ticket: Ticket, user: Address, text: str) -> dic
         "ticket.priority": ticket.priority,
         "message": text,
     }
-
-
-def _letter_id(on: react.Reaction) -> int:
-    """An id beyond those drawn for auto-responses; filters write mails rarely."""
-    letters = on.batch.ids.more_letters
-    if not letters:
-        letters += outbox.next_ids("mailroom_letter", _DRAWN)[::-1]
-    return letters.pop()

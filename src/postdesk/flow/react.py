@@ -5,43 +5,27 @@ Nothing is read and nothing is decided here beyond what the judge said; all rows
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from postdesk.basics.ids import message_key
 from postdesk.basics.text import storable
+from postdesk.flow import answers
 from postdesk.flow.batch import Batch, Decided, Report
-from postdesk.flow.facts import Gathered
+from postdesk.flow.reaction import Reaction
 from postdesk.judge.checks.automatic import reported_letter
-from postdesk.judge.facts import Arrival, Facts, KnownId, TicketFacts
+from postdesk.judge.facts import Arrival, KnownId, TicketFacts
 from postdesk.judge.route import auto_response
-from postdesk.judge.verdict import AutoResponse, Routing, Threading, Verdict
+from postdesk.judge.verdict import Routing, Threading, Verdict
 from postdesk.mail.message import Address, ParsedMail
 from postdesk.mail.quote import new_words
 from postdesk.mailroom.bulk import row
 from postdesk.mailroom.models import SpooledMail
-from postdesk.mailroom.models.outbox import Kind, State
+from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.people.models import User
-from postdesk.tickets import notices
-from postdesk.tickets.letters import Draft, write
 from postdesk.tickets.models import Collaborator, Entry, EntryAttachment, Ticket, TicketEmail
 from postdesk.tickets.models.thread import Direction, EntryKind
 from postdesk.tickets.models.ticket import Status
-from postdesk.tickets.senders import Senders
-
-
-@dataclass(slots=True)
-class Reaction:
-    """What reacting to a chunk needs: the facts (growing), the batch (growing), senders and the signing key."""
-
-    gathered: Gathered
-    batch: Batch
-    senders: Senders
-    key: bytes
-
-    @property
-    def facts(self) -> Facts:
-        return self.gathered.facts
 
 
 def open_ticket(
@@ -73,7 +57,7 @@ def open_ticket(
     batch.emails += [row(TicketEmail, ticket_id=ticket.pk, email_id=email) for email in routing.all_emails]
     _collaborate(on, arrival, ticket, owner=user.address)
     _remember(on, arrival, ticket, entry, owner=user.address)
-    answer = auto_response(verdict, routing, on.facts.desk)
+    answer = auto_response(verdict, routing, on.facts.desk, is_on=on.voice.settings.new_ticket_autoresponse)
     data: dict[str, object] = {
         "why": threading.sentence,
         "routed": routing.sentence,
@@ -81,7 +65,9 @@ def open_ticket(
         "findings": [finding.sentence for finding in verdict.findings],
         "autoresponse": answer.why_not or "sent",
     }
-    letter = _answer(on, arrival, ticket, entry, answer) if answer.email is not None else None
+    letter = None
+    if answer.email is not None:
+        letter = answers.answer(on, arrival, ticket, entry, answer, code="ticket.autoresp")
     batch.event("ticket.opened", ticket=ticket.pk, entry_id=entry.pk, letter_id=letter, data=data)
     batch.decided.append(Decided(spooled.pk, Outcome.TICKET, f"Opened #{ticket.number}. {threading.sentence}"))
     return ticket
@@ -259,34 +245,6 @@ def _collaborate(on: Reaction, arrival: Arrival, ticket: Ticket, *, owner: str) 
         made = row(Collaborator, ticket_id=ticket.pk, added_at=on.batch.at)
         on.batch.collaborators.append(made)
         on.batch.of_users.append((made, _user(on, address)))
-
-
-def _answer(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, answer: AutoResponse) -> int | None:
-    """Compose the auto-response. Returns the letter's id, None when the address is gone meanwhile."""
-    batch, facts, mail = on.batch, on.facts, arrival.mail
-    sender = on.senders.sender(answer.email) if answer.email is not None else None
-    # RFC 5321 section 4.5.3.1.3: no path is longer than 256 octets; nothing could be delivered there.
-    author = arrival.author
-    if sender is None or author is None or len(author.address) > 256:
-        return None
-    department = on.facts.desk.departments[ticket.department_id]
-    draft = Draft(
-        letter=batch.ids.letters.pop(),
-        ticket=ticket.pk,
-        entry=entry.pk,
-        kind=Kind.AUTORESPONSE,
-        sender=sender,
-        to=(author,),
-        words=notices.opened(name=author.name, number=ticket.number, subject=ticket.subject, signature=department.name),
-        in_reply_to=mail.message_id,
-        references=mail.references,
-        separator=on.gathered.settings.reply_separator if on.gathered.settings.strip_quoted_reply else None,
-    )
-    letter = write(draft, key=on.key, at=batch.at)
-    batch.letters.append(letter)
-    batch.known(letter.message_id, direction=Direction.OUT, ticket=ticket.pk, entry=entry.pk, letter_id=letter.pk)
-    facts.recent_answers[arrival.sender] = facts.recent_answers.get(arrival.sender, 0) + 1
-    return letter.pk
 
 
 def _user(on: Reaction, address: Address) -> User:

@@ -48,10 +48,12 @@ def route(arrival: Arrival, facts: Facts, chosen: Chosen = _UNFILTERED) -> Routi
     )
 
 
-def auto_response(verdict: Verdict, routing: Routing, desk: Desk) -> AutoResponse:
+def auto_response(verdict: Verdict, routing: Routing, desk: Desk, *, is_on: bool = True) -> AutoResponse:
     """Whether a new ticket is acknowledged, and from which address (osticket.md 4.6, 5.1)."""
     if verdict.silence:
         return AutoResponse(None, verdict.silence)
+    if not is_on:
+        return AutoResponse(None, "New Ticket auto-responses are off (Settings > Tickets).")
     email = desk.address_by_id(routing.email)
     if email is not None and not email.autoresponse:
         return AutoResponse(None, f"Auto-responses are off for {email.address}.")

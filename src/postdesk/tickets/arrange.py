@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from postdesk.basics.changes import Change, differences
 from postdesk.mailroom.models import Email
 from postdesk.people.models import Agent
-from postdesk.tickets.models import Department, HelpTopic, Membership, NewTicketSettings
+from postdesk.tickets.models import Department, HelpTopic, Membership, NewTicketSettings, TemplateSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class DepartmentSetup:
     autoresponse_email: str = ""
     new_ticket_autoresponse: bool = True
     signature: str = ""
+    template_set: str = ""
     active: bool = True
     default: bool = False
 
@@ -53,6 +54,7 @@ def department_setup(row: Department) -> DepartmentSetup:
         autoresponse_email=row.autoresponse_email.address if row.autoresponse_email else "",
         new_ticket_autoresponse=row.new_ticket_autoresponse,
         signature=row.signature,
+        template_set=row.template_set.name if row.template_set else "",
         active=row.is_active,
         default=row.is_default,
     )
@@ -83,6 +85,7 @@ def save_department(row: Department | None, setup: DepartmentSetup) -> tuple[Dep
     row.outgoing_email = _email(setup.outgoing_email)
     row.autoresponse_email = _email(setup.autoresponse_email)
     row.new_ticket_autoresponse, row.signature = setup.new_ticket_autoresponse, setup.signature
+    row.template_set = _template_set(setup.template_set)
     row.is_active, row.is_default = setup.active, setup.default
     if setup.default:
         Department.objects.filter(is_default=True).exclude(pk=row.pk).update(is_default=False)
@@ -131,6 +134,10 @@ def save_memberships(agent: Agent, departments: Iterable[str]) -> tuple[Change, 
 
 def _email(address: str) -> Email | None:
     return Email.objects.get(address__iexact=address) if address else None
+
+
+def _template_set(name: str) -> TemplateSet | None:
+    return TemplateSet.objects.get(name__iexact=name) if name else None
 
 
 def _department(name: str) -> Department | None:

@@ -20,6 +20,9 @@ from postdesk.mailroom.models import Email
 from postdesk.mailroom.preferences import save_preferences
 from postdesk.people.staff import save_agent
 from postdesk.tickets.arrange import save_department, save_help_topic, save_memberships, save_new_tickets
+from postdesk.tickets.models import TemplateSet
+from postdesk.tickets.notice_preferences import save_notice_preferences
+from postdesk.tickets.wording import save_template, save_template_set
 
 
 def _no_environment(name: str) -> str | None:
@@ -83,6 +86,7 @@ class _Lines(list[str]):
 
 def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> None:
     """In this order, since departments name emails, and new-ticket settings name departments and topics."""
+    sets = _template_sets(desk, now, lines, at=at)
     rows = {email.key: _email(email, now, lines, at=at) for email in desk.emails}
     for _, department in desk.departments:
         row = now.departments.get(department.name)
@@ -96,9 +100,35 @@ def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Non
     _agents(desk, now, lines, at=at)
     changes = save_preferences(now.settings, desk.settings)
     lines.note("settings", False, changes)
+    lines.note("notices", False, save_notice_preferences(now.notices, desk.notices))
+    _end_template_sets(desk, now, lines, at=at)
+    for table, source in desk.templates:
+        name = table.values["set"]
+        changes = save_template(sets[name.lower()], table.values["message"], source, at=at)
+        lines.note(f"template {table.values['message']} of {name}", False, changes)
+
     # Last, since filters name everything above; the operations themselves say what is wrong.
     wrong = [*write_filters(desk.file, lines.note, at=at), *write_bans(desk.file, lines.note, at=at)]
     _refuse(wrong, ())
+
+
+def _template_sets(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> dict[str, TemplateSet]:
+    """Make and change sets, and give all of them; what is to be switched off waits until nothing uses it."""
+    rows = dict(now.template_sets)
+    for _, setup in desk.template_sets:
+        row = rows.get(setup.name.lower())
+        if row is None or setup.active:
+            saved, changes = save_template_set(row, setup, at=at)
+            lines.note(f"template set {setup.name}", row is None, changes)
+            rows[setup.name.lower()] = saved
+    return rows
+
+
+def _end_template_sets(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> None:
+    for _, setup in desk.template_sets:
+        row = now.template_sets.get(setup.name.lower())
+        if row is not None and not setup.active:
+            lines.note(f"template set {setup.name}", False, save_template_set(row, setup, at=at)[1])
 
 
 def _email(email: WantedEmail, now: Present, lines: _Lines, *, at: dt.datetime) -> Email:

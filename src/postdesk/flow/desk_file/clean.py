@@ -82,7 +82,10 @@ def _choice(key: Key, value: object) -> str:
 def _names(key: Key, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"must be a list of names, not {_kind(value)}")
-    return tuple(sorted({_text(key, one) for one in value}))
+    names = tuple(sorted({_text(key, one) for one in value}))
+    if key.allowed and not set(names) <= set(key.allowed):
+        raise ValueError(f"must be some of {', '.join(key.allowed)}")
+    return names
 
 
 def _addresses(key: Key, value: object) -> tuple[str, ...]:

@@ -5,51 +5,34 @@ Reading, the checks of references, and docs/reference/apply.md are derived from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from postdesk.flow.desk_file.key import REQUIRED, Key, Refers, Section, Type
+from postdesk.flow.desk_file.notice_keys import NOTICES, TEMPLATE, TEMPLATE_SET
 from postdesk.judge.filters.values import TARGETS
 
-Type = Literal[
-    "text", "lines", "boolean", "number", "address", "addresses", "choice", "name", "names", "secret", "file"
+__all__ = [
+    "AGENT",
+    "BAN",
+    "DEPARTMENT",
+    "EMAIL",
+    "FILTER",
+    "FILTER_ACTION",
+    "FILTER_RULE",
+    "HELP_TOPIC",
+    "MAILBOX",
+    "NOTICES",
+    "REQUIRED",
+    "SECTIONS",
+    "SETTINGS",
+    "SMTP",
+    "TEMPLATE",
+    "TEMPLATE_SET",
+    "Key",
+    "Refers",
+    "Section",
+    "Type",
 ]
-Refers = Literal["email", "department", "help_topic"]
-
-
-class Required:
-    """The default of a key that has none."""
-
-
-REQUIRED: Final = Required()
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key. `refers`: what a name must be the name of, in the file or in the database already."""
-
-    name: str
-    type: Type
-    default: object
-    sentence: str
-    allowed: tuple[str, ...] = ()
-    between: tuple[int, int] | None = None
-    longest: int = 255
-    refers: Refers | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One kind of table in the file; `path` as it is written there, `one` what a single one is called."""
-
-    path: str
-    heading: str
-    one: str
-    sentence: str
-    keys: tuple[Key, ...]
-
-    def key(self, name: str) -> Key | None:
-        return next((key for key in self.keys if key.name == name), None)
-
 
 PRIORITIES: Final = ("low", "normal", "high", "emergency")
 OAUTH2: Final = ("oauth2-google", "oauth2-microsoft", "oauth2-other")
@@ -99,6 +82,13 @@ DEPARTMENT: Final = Section(
         ),
         Key("new_ticket_autoresponse", "boolean", True, "Tell people that their ticket was opened."),
         Key("signature", "lines", "", "Stands below replies.", longest=10_000),
+        Key(
+            "template_set",
+            "name",
+            "",
+            'What its messages are written with; `""`: the default template set.',
+            refers="template_set",
+        ),
         Key("active", "boolean", True, "Whether it can be given new tickets."),
         Key("default", "boolean", False, "Gets what nothing else routes. Exactly one department is the default."),
     ),
@@ -270,6 +260,9 @@ BAN: Final = Section(
 
 SECTIONS: Final = (
     SETTINGS,
+    NOTICES,
+    TEMPLATE_SET,
+    TEMPLATE,
     DEPARTMENT,
     HELP_TOPIC,
     AGENT,

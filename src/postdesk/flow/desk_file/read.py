@@ -66,10 +66,15 @@ class DeskFile:
     emails: tuple[EmailTables, ...]
     filters: tuple[FilterTables, ...] = ()
     bans: tuple[Table, ...] = ()
+    notices: Table = field(default_factory=lambda: Table(keys.NOTICES, "notices"))
+    template_sets: tuple[Table, ...] = ()
+    templates: tuple[Table, ...] = ()
 
     def tables(self) -> Iterator[Table]:
         """Every table, in the order of the file format."""
         yield self.settings
+        yield self.notices
+        yield from (*self.template_sets, *self.templates)
         yield from (*self.departments, *self.help_topics, *self.agents)
         for email in self.emails:
             yield from (table for table in (email.account, email.mailbox, email.smtp) if table is not None)
@@ -80,8 +85,18 @@ class DeskFile:
 
 _LISTS: Final = {
     section.path: section
-    for section in (keys.DEPARTMENT, keys.HELP_TOPIC, keys.AGENT, keys.EMAIL, keys.FILTER, keys.BAN)
+    for section in (
+        keys.TEMPLATE_SET,
+        keys.TEMPLATE,
+        keys.DEPARTMENT,
+        keys.HELP_TOPIC,
+        keys.AGENT,
+        keys.EMAIL,
+        keys.FILTER,
+        keys.BAN,
+    )
 }
+_ONES: Final = {section.path: section for section in (keys.SETTINGS, keys.NOTICES)}
 #: Tables inside a table, by its section.
 _INSIDE: Final = {"email": frozenset({"mailbox", "smtp"}), "filter": frozenset({"rule", "action"})}
 
@@ -96,8 +111,8 @@ def read(text: str, sources: Sources) -> tuple[DeskFile, list[Invalid]]:
         return DeskFile(Table(keys.SETTINGS, "settings"), (), (), (), ()), [Invalid("file", f"is not TOML: {error}")]
     reader = _Reader(sources, problems)
     for name in document:
-        if name != "settings" and name not in _LISTS:
-            known = ", ".join(["settings", *_LISTS])
+        if name not in _ONES and name not in _LISTS:
+            known = ", ".join([*_ONES, *_LISTS])
             problems.append(Invalid(name, f"is not known; the file may have {known}"))
     lists = {name: reader.tables(document.get(name, []), section) for name, section in _LISTS.items()}
     emails = []
@@ -114,10 +129,20 @@ def read(text: str, sources: Sources) -> tuple[DeskFile, list[Invalid]]:
         for table, raw in lists["filter"]
     )
     plain = {name: tuple(table for table, _ in pairs) for name, pairs in lists.items()}
-    settings = reader.table(document.get("settings", {}), keys.SETTINGS, "settings")
-    return DeskFile(
-        settings, plain["department"], plain["help_topic"], plain["agent"], tuple(emails), filters, plain["ban"]
-    ), problems
+    settings, notices = (reader.table(document.get(name, {}), section, name) for name, section in _ONES.items())
+    file = DeskFile(
+        settings,
+        plain["department"],
+        plain["help_topic"],
+        plain["agent"],
+        tuple(emails),
+        filters,
+        plain["ban"],
+        notices=notices,
+        template_sets=plain["template_set"],
+        templates=plain["template"],
+    )
+    return file, problems
 
 
 class _Reader:

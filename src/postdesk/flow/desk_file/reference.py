@@ -56,7 +56,12 @@ def _values(key: Key) -> str:
         return f"{key.between[0]} to {key.between[1]}"
     words = _TYPES.get(key.type, key.type)
     if key.refers:
-        what = {"email": "an email (its address)", "department": "a department", "help_topic": "a help topic"}
+        what = {
+            "email": "an email (its address)",
+            "department": "a department",
+            "help_topic": "a help topic",
+            "template_set": "a template set",
+        }
         words += f" {what[key.refers]}" if key.type == "name" else f" {key.refers}s"
     return words
 

@@ -14,6 +14,8 @@ from postdesk.flow.desk_file.read import Table
 from postdesk.flow.desk_file.wanted import Wanted, WantedEmail
 from postdesk.mailroom.aliases import alias_problems
 from postdesk.mailroom.connect import email_setup
+from postdesk.tickets.notice_preferences import alert_problems
+from postdesk.tickets.wording import template_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ def nothing_twice(wanted: Wanted, now: Present) -> Iterator[Invalid]:
     file = wanted.file
     emails = [email.account for email in file.emails]
     groups = (
+        (file.template_sets, "name"),
         *((file.departments, "name"), (file.help_topics, "name"), (file.agents, "email"), (emails, "address")),
         (tuple(one.table for one in file.filters), "name"),
         (file.bans, "pattern"),
@@ -51,6 +54,7 @@ def names_exist(wanted: Wanted, now: Present) -> Iterator[Invalid]:
         "email": {*now.emails, *(email.key for email in wanted.emails)},
         "department": {*now.departments, *(setup.name for _, setup in wanted.departments)},
         "help_topic": {*now.help_topics, *(setup.name for _, setup in wanted.help_topics)},
+        "template_set": {*now.template_sets, *(setup.name.lower() for _, setup in wanted.template_sets)},
     }
     for table in wanted.file.tables():
         for key in table.section.keys:
@@ -58,7 +62,7 @@ def names_exist(wanted: Wanted, now: Present) -> Iterator[Invalid]:
                 continue
             value = table.values[key.name]
             for name in value if isinstance(value, tuple) else (value,):
-                same = name.lower() if key.refers == "email" else name
+                same = name.lower() if key.refers in {"email", "template_set"} else name
                 if (name or isinstance(value, tuple)) and same not in known[key.refers]:
                     what = key.refers.replace("_", " ")
                     yield Invalid(table.at(key.name), f'there is no {what} "{name}", here or in the database')
@@ -149,6 +153,30 @@ def _placed(table: Table, problems: Iterable[Invalid]) -> Iterator[Invalid]:
     return (Invalid(table.at(problem.field), problem.message) for problem in problems)
 
 
+def alerts_go_to_somebody(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    yield from _placed(wanted.file.notices, alert_problems(wanted.notices))
+
+
+def used_sets_are_active(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    in_file = {setup.name for _, setup in wanted.departments}
+    users = [(wanted.notices.default_template_set, "the default template set")]
+    users += [(setup.template_set, f"the department {setup.name}") for _, setup in wanted.departments]
+    users += [
+        (row.template_set.name, f"the department {name}")
+        for name, row in now.departments.items()
+        if row.template_set is not None and name not in in_file
+    ]
+    for table, setup in wanted.template_sets:
+        used_by = [who for name, who in users if name.lower() == setup.name.lower()]
+        if used_by and not setup.active:
+            yield Invalid(table.at("active"), f"cannot be switched off: it is used by {' and '.join(used_by)}")
+
+
+def templates_are_sound(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    for table, source in wanted.templates:
+        yield from _placed(table, template_problems(table.values["message"], source))
+
+
 RULES: Final = (
     Rule("Nothing stands in the file twice.", nothing_twice),
     Rule("Departments, help topics and emails that are named exist, in the file or already.", names_exist),
@@ -157,4 +185,7 @@ RULES: Final = (
     Rule("Exactly one department is the default, and it is active.", one_default_department),
     Rule("The default MTA has an outgoing account that is switched on.", default_mta_can_send),
     Rule("Mailboxes and outgoing accounts make sense in themselves.", connections_are_valid),
+    Rule("An alert that is on goes to somebody.", alerts_go_to_somebody),
+    Rule("A template set that is used is active.", used_sets_are_active),
+    Rule("Templates only speak of what their message knows.", templates_are_sound),
 )

@@ -32,6 +32,9 @@ from postdesk.tickets.arrange import (
     help_topic_setup,
     new_ticket_setup,
 )
+from postdesk.tickets.notice_preferences import NoticePreferences, notice_preferences
+from postdesk.tickets.notices import BY_CODE, Source, stock
+from postdesk.tickets.wording import TemplateSetSetup, template_set_setup
 
 Setup = TypeVar("Setup")
 
@@ -71,10 +74,17 @@ class Wanted:
     help_topics: tuple[tuple[Table, HelpTopicSetup], ...]
     agents: tuple[WantedAgent, ...]
     emails: tuple[WantedEmail, ...]
+    notices: NoticePreferences
+    template_sets: tuple[tuple[Table, TemplateSetSetup], ...]
+    templates: tuple[tuple[Table, Source], ...]
 
 
 def wanted(file: DeskFile, now: Present) -> Wanted:
     """Lay the file over the desk."""
+    sets = tuple(
+        (table, laid_over(template_set_setup(row) if row else TemplateSetSetup(name), table))
+        for name, table, row in _known(file.template_sets, "name", now.template_sets, folded=True)
+    )
     return Wanted(
         file=file,
         settings=laid_over(mail_preferences(now.settings), file.settings),
@@ -92,6 +102,9 @@ def wanted(file: DeskFile, now: Present) -> Wanted:
             for name, table, row in _known(file.agents, "email", now.agents, lower=True)
         ),
         emails=tuple(_email(tables, now) for tables in file.emails if "address" in tables.account.values),
+        notices=laid_over(notice_preferences(now.notices), file.notices),
+        template_sets=sets,
+        templates=tuple(_templates(file, now, sets)),
     )
 
 
@@ -106,6 +119,10 @@ def missing(file: DeskFile, now: Present, complained_of: frozenset[str]) -> Iter
     for tables, rows in ((file.departments, now.departments), (file.help_topics, now.help_topics)):
         for table in tables:
             yield from _missing(table, rows.get(table.values.get("name", "")), complained_of)
+    for table in file.template_sets:
+        yield from _missing(table, now.template_sets.get(table.values.get("name", "").lower()), complained_of)
+    for table in file.templates:
+        yield from _missing(table, None, complained_of)
     for table in file.agents:
         yield from _missing(table, now.agents.get(table.values.get("email", "").lower()), complained_of)
 
@@ -125,12 +142,13 @@ def _missing(table: Table, row: object, complained_of: frozenset[str]) -> Iterat
 
 
 def _known(
-    tables: Iterable[Table], identity: str, rows: dict[str, Any], *, lower: bool = False
+    tables: Iterable[Table], identity: str, rows: dict[str, Any], *, lower: bool = False, folded: bool = False
 ) -> Iterator[tuple[str, Table, Any]]:
+    """`lower`: the name counts in lower case; `folded`: it is only looked up so."""
     for table in tables:
         if identity in table.values:
             name = table.values[identity].lower() if lower else table.values[identity]
-            yield name, table, rows.get(name)
+            yield name, table, rows.get(name.lower() if folded else name)
 
 
 def _departments(file: DeskFile, now: Present) -> Iterator[tuple[Table, DepartmentSetup]]:
@@ -139,6 +157,22 @@ def _departments(file: DeskFile, now: Present) -> Iterator[tuple[Table, Departme
         base = department_setup(row) if row else DepartmentSetup(name)
         # Where the file makes another department the default, the old one need not be told.
         yield table, laid_over(replace(base, default=base.default and not another_default), table)
+
+
+def _templates(
+    file: DeskFile, now: Present, sets: tuple[tuple[Table, TemplateSetSetup], ...]
+) -> Iterator[tuple[Table, Source]]:
+    """Messages as wanted: what the file says over what the set says now."""
+    languages = {setup.name.lower(): setup.language for _, setup in sets}
+    for table in file.templates:
+        name, code = table.values.get("set", "").lower(), table.values.get("message", "")
+        if not name or code not in BY_CODE:
+            continue
+        row = now.template_sets.get(name)
+        own = next((one for one in row.templates.all() if one.code == code), None) if row else None
+        language = languages.get(name) or (row.language if row else "en")
+        base = Source(own.subject, own.html, own.text) if own else stock(language, code)
+        yield table, laid_over(base, table)
 
 
 def _email(tables: EmailTables, now: Present) -> WantedEmail:

@@ -6,6 +6,7 @@ from postdesk.tickets.models.service import Colour, Priority, PriorityLevel, Sch
 from postdesk.tickets.models.setup import Department, HelpTopic, Membership, NewTicketSettings, Recipients
 from postdesk.tickets.models.thread import Entry, EntryAttachment, Event, KnownMessageId, SearchText
 from postdesk.tickets.models.ticket import Collaborator, Ticket, TicketEmail
+from postdesk.tickets.models.words import NoticeSettings, Template, TemplateSet
 
 __all__ = [
     "CannedFile",
@@ -23,12 +24,15 @@ __all__ = [
     "KnownMessageId",
     "Membership",
     "NewTicketSettings",
+    "NoticeSettings",
     "Priority",
     "PriorityLevel",
     "Recipients",
     "Schedule",
     "SearchText",
     "SlaPlan",
+    "Template",
+    "TemplateSet",
     "Ticket",
     "TicketEmail",
     "TicketFilter",

@@ -7,6 +7,7 @@ from django.db import models
 from postdesk.mailroom.models import Email
 from postdesk.people.models import Agent, Role, Team, stock_role
 from postdesk.tickets.models.service import Priority, Schedule, SlaPlan
+from postdesk.tickets.models.words import TemplateSet
 
 
 class Recipients(models.TextChoices):
@@ -48,6 +49,10 @@ class Department(models.Model):
     #: Whoever answers a ticket that is nobody's is given it.
     auto_claim = models.BooleanField(default=True)
     notes = models.TextField(blank=True, default="")
+    #: What its messages are written with; null = the Default Template Set.
+    template_set = models.ForeignKey(
+        TemplateSet, null=True, blank=True, on_delete=models.SET_NULL, related_name="departments", db_index=False
+    )
     is_active = models.BooleanField(default=True)
     #: Not active for good: its closed tickets are not opened again by mail.
     is_archived = models.BooleanField(default=False)

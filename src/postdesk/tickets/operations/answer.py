@@ -19,13 +19,14 @@ from postdesk.mailroom.models import MailSettings
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.secrets import signing_keys
 from postdesk.people.models import Agent
-from postdesk.tickets import notices
 from postdesk.tickets.letters import Draft, Sender, write
 from postdesk.tickets.models import Entry, EntryAttachment, Event, KnownMessageId, Ticket
 from postdesk.tickets.models.thread import Direction, EntryKind
+from postdesk.tickets.notices import Person, Rich, Scene, paragraphs
 from postdesk.tickets.operations.state import close as close_ticket
 from postdesk.tickets.operations.state import locked
 from postdesk.tickets.senders import senders
+from postdesk.tickets.voice import voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,23 @@ def reply(
     entry = _entry(ticket, EntryKind.REPLY, text, by, at, html=html or "", to=[to.address], cc=list(copies))
     parent, references = _conversation(ticket)
     settings = MailSettings.objects.get_or_create(pk=1)[0]
-    words = notices.reply(
-        number=ticket.number, subject=ticket.subject, text=text, html=html, signature=ticket.department.signature
+    speaking = voice()
+    scene = Scene(
+        ticket=speaking.ticket_scene(
+            number=ticket.number,
+            subject=ticket.subject,
+            owner=Person(ticket.user.name, ticket.user.address),
+            department=ticket.department_id,
+        ),
+        recipient=Person(to.name, to.address),
+        response=Rich(text.rstrip(), html) if html else paragraphs(text),
+        signature=speaking.of(ticket.department_id).signature,
+        staff=Person(by.name, by.email, by.signature),
+        poster=Person(by.name, by.email, by.signature),
+        company=sender.address.name,
+        url=speaking.url,
     )
+    words = speaking.words("ticket.reply", scene, department=ticket.department_id)
     draft = Draft(
         letter=outbox.next_ids("mailroom_letter", 1)[0],
         ticket=ticket.pk,

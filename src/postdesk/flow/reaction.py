@@ -1,0 +1,26 @@
+"""What reacting to a chunk has in hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from postdesk.flow.batch import Batch
+from postdesk.flow.facts import Gathered
+from postdesk.judge.facts import Facts
+from postdesk.tickets.senders import Senders
+from postdesk.tickets.voice import Voice, voice
+
+
+@dataclass(slots=True)
+class Reaction:
+    """The facts (growing), the batch (growing), senders and the signing key, and how the desk speaks."""
+
+    gathered: Gathered
+    batch: Batch
+    senders: Senders
+    key: bytes
+    voice: Voice = field(default_factory=voice)
+
+    @property
+    def facts(self) -> Facts:
+        return self.gathered.facts
