@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Sequence
+from typing import Any
 
 from postdesk.basics.clock import monotonic
 from postdesk.basics.errors import TlsRefused, Unreachable
@@ -19,7 +21,8 @@ def dial(endpoint: Endpoint, timeout: float) -> socket.socket:
     All addresses of the host are tried in order, within `timeout` seconds together.
     Raises Unreachable, TlsRefused, Disconnected.
     """
-    sock = _connected(endpoint, timeout)
+    end = monotonic() + timeout
+    sock = reach(endpoint, resolve(endpoint), timeout, end)
     if endpoint.security != "tls":
         return sock
     return secure(sock, endpoint, timeout)
@@ -46,10 +49,21 @@ def no_tls(host: str) -> TlsRefused:
     return TlsRefused(f"{host} does not offer to encrypt this connection (STARTTLS), and tls:// demands it")
 
 
-def _connected(endpoint: Endpoint, timeout: float) -> socket.socket:
-    end = monotonic() + timeout
+Address = tuple[int, int, int, str, Any]
+"""As socket.getaddrinfo gives them: family, kind, protocol, canonical name, socket address."""
+
+
+def resolve(endpoint: Endpoint) -> list[Address]:
+    """All addresses of the host, best first. Raises Unreachable. The system's resolver keeps its own time."""
     with border(endpoint.host, "connect"):
-        addresses = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        try:
+            return [*socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)]
+        except UnicodeError as error:
+            raise Unreachable(f'"{endpoint.host}" cannot be the name of a host') from error
+
+
+def reach(endpoint: Endpoint, addresses: Sequence[Address], timeout: float, end: float) -> socket.socket:
+    """A TCP connection to the first address that answers before `end` (monotonic). Raises Unreachable."""
     failure: OSError | None = None
     for number, (family, kind, protocol, _, address) in enumerate(addresses):
         left = end - monotonic()

@@ -136,7 +136,7 @@ def _from_tls(exc: ssl.SSLError | ssl.CertificateError, host: str, stage: str) -
     if isinstance(exc, ssl.SSLCertVerificationError):
         said = words(exc.verify_message or str(exc))
         advice = next((hint for part, hint in _CERTIFICATE_ADVICE if part in said.lower()), "")
-        return TlsRefused(f"certificate verify failed: {said}. {advice}".rstrip())
+        return TlsRefused(f"certificate verify failed: {said}. {advice}".rstrip(), unverified=True)
     if isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         during = " during the TLS handshake" if stage == "tls" else ""
         return Disconnected(f"the server closed the connection{during}")

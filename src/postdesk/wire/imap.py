@@ -78,6 +78,17 @@ class ImapSource:
         with self._talk("list"):
             return self._folders.find(name) is not None
 
+    def folder_names(self) -> list[str]:
+        """The folders that can be opened, INBOX first, then by name."""
+        with self._talk("list"):
+            names = self._folders.names()
+        return sorted(names, key=lambda name: (name.upper() != "INBOX", name.casefold()))
+
+    @property
+    def message_count(self) -> int:
+        """How many messages the open folder holds, as the server said last."""
+        return self._count
+
     def create_folder(self, name: str) -> None:
         """Make a folder, those above it included, and subscribe to it. Fine when it exists. Raises Rejected."""
         with self._talk("create"):

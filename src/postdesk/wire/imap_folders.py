@@ -7,6 +7,7 @@ as the server would write it: "/" replaced by its own delimiter, its personal na
 from __future__ import annotations
 
 import imaplib
+from collections.abc import Iterable
 
 from postdesk.wire.imap_link import Client
 
@@ -33,6 +34,11 @@ class Folders:
                 self._known[written] = candidate
                 return candidate
         return None
+
+    def names(self) -> list[str]:
+        """All folders that can be opened, as the server names them."""
+        listed = self._client.list_folders()
+        return [str(name) for flags, _, name in listed if _is_selectable(flags)]
 
     def create(self, written: str) -> None:
         """Make a folder with the folders above it, and subscribe to it; nothing to do when it is there."""
@@ -93,7 +99,7 @@ class Folders:
         # The name is a pattern to LIST, so what comes back is compared.
         for flags, _, listed in self._client.list_folders("", name):
             same = listed == name or (inbox and str(listed).upper() == "INBOX")
-            if same and not _NOT_SELECTABLE.intersection(flag.upper() for flag in flags):
+            if same and _is_selectable(flags):
                 return True
         return False
 
@@ -118,3 +124,7 @@ class Folders:
         if "NAMESPACE" in self._client.capability_names():
             personal = self._client.namespace().personal
             self._prefix = str(personal[0][0]) if personal else ""
+
+
+def _is_selectable(flags: Iterable[bytes]) -> bool:
+    return not _NOT_SELECTABLE.intersection(flag.upper() for flag in flags)

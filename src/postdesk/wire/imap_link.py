@@ -17,8 +17,8 @@ from postdesk.basics.errors import LoginRefused, TokenExpired, WireError
 from postdesk.wire.deadline import Deadline, within
 from postdesk.wire.dial import dial, no_tls, secure
 from postdesk.wire.endpoint import Endpoint
-from postdesk.wire.errors import border, translate
-from postdesk.wire.login import Login
+from postdesk.wire.errors import border, translate, words
+from postdesk.wire.login import Login, SignedIn
 from postdesk.wire.sasl import Exchange, checked, mechanism_for
 from postdesk.wire.source import SLOWEST
 
@@ -121,24 +121,24 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient has no types.
 def connect(endpoint: Endpoint, login: Login, timeout: float) -> Client:
     """Dial and sign in. Raises Unreachable, TlsRefused, LoginRefused, TokenExpired, Busy, BadProtocol, Disconnected."""
     checked(login)
-    sock = dial(endpoint, timeout)
+    client = greeted(dial(endpoint, timeout), endpoint, timeout)
     try:
-        with border(endpoint.host, "greeting"), within(timeout, sock):
-            client = Client(sock, endpoint, timeout)
-    except BaseException:
-        sock.close()
-        raise
-    try:
-        encrypted = endpoint.security == "tls" or _upgraded(client, endpoint, timeout)
-        if client.link.state == "NONAUTH":
-            with within(timeout, client.link.sock):
-                _log_in(client, endpoint, login, encrypted=encrypted)
-        with border(endpoint.host, "capability"), within(timeout, client.link.sock):
-            client.capability_names()
+        encrypted = endpoint.security == "tls" or upgraded(client, endpoint, timeout)
+        log_in(client, endpoint, login, timeout, encrypted=encrypted)
     except BaseException:
         hang_up(client.link)
         raise
     return client
+
+
+def greeted(sock: socket.socket, endpoint: Endpoint, timeout: float) -> Client:
+    """Hear the greeting. The socket given is closed when there is none. Raises Busy, BadProtocol, Disconnected."""
+    try:
+        with border(endpoint.host, "greeting"), within(timeout, sock):
+            return Client(sock, endpoint, timeout)
+    except BaseException:
+        sock.close()
+        raise
 
 
 def hang_up(link: Link) -> None:
@@ -147,7 +147,7 @@ def hang_up(link: Link) -> None:
     link.sock.close()
 
 
-def _upgraded(client: Client, endpoint: Endpoint, timeout: float) -> bool:
+def upgraded(client: Client, endpoint: Endpoint, timeout: float) -> bool:
     """Do STARTTLS (RFC 3501 section 6.2.1) where it is demanded, or offered and wanted; whether it was done."""
     link = client.link
     if endpoint.security == "plain":
@@ -168,7 +168,19 @@ def _upgraded(client: Client, endpoint: Endpoint, timeout: float) -> bool:
     return True
 
 
-def _log_in(client: Client, endpoint: Endpoint, login: Login, *, encrypted: bool) -> None:
+def log_in(client: Client, endpoint: Endpoint, login: Login, timeout: float, *, encrypted: bool) -> SignedIn:
+    """Sign in, unless the server greeted with PREAUTH, and learn what the server can do then."""
+    link = client.link
+    done = SignedIn("PREAUTH", words(link.welcome))
+    if link.state == "NONAUTH":
+        with within(timeout, link.sock):
+            done = _signed_in(client, endpoint, login, encrypted=encrypted)
+    with border(endpoint.host, "capability"), within(timeout, link.sock):
+        client.capability_names()
+    return done
+
+
+def _signed_in(client: Client, endpoint: Endpoint, login: Login, *, encrypted: bool) -> SignedIn:
     link, names = client.link, client.capability_names()
     offered = {name.removeprefix("AUTH=") for name in names if name.startswith("AUTH=")}
     mechanism = mechanism_for(login, offered, encrypted=encrypted)
@@ -177,10 +189,10 @@ def _log_in(client: Client, endpoint: Endpoint, login: Login, *, encrypted: bool
     if mechanism:
         exchange = Exchange(mechanism, login, host=endpoint.host, port=endpoint.port)
         try:
-            link.authenticate(mechanism, exchange.answer)
+            _status, said = link.authenticate(mechanism, exchange.answer)
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             raise _refusal(error, endpoint, login, exchange.complaint) from error
-        return
+        return SignedIn(mechanism, words(said[-1]))
     if login.mechanism == "oauth2":
         raise LoginRefused("the server offers no login by OAuth2")
     if "LOGINDISABLED" in names:
@@ -193,6 +205,7 @@ def _log_in(client: Client, endpoint: Endpoint, login: Login, *, encrypted: bool
         link.state = "AUTH"
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
         raise _refusal(error, endpoint, login, "") from error
+    return SignedIn("LOGIN", words(said[-1]))
 
 
 def _refusal(error: Exception, endpoint: Endpoint, login: Login, complaint: str) -> WireError:

@@ -20,7 +20,7 @@ class Talk:
 
     def __init__(self, client: Client, host: str, timeout: float) -> None:
         self.client, self.link, self.host = client, client.link, host
-        self._timeout = timeout
+        self.timeout = timeout
         self._closed = False
 
     @contextmanager
@@ -37,7 +37,7 @@ class Talk:
         try:
             with (
                 border(self.host, stage),
-                within(self._timeout + lines / SLOWEST, link.sock) as link.deadline,
+                within(self.timeout + lines / SLOWEST, link.sock) as link.deadline,
             ):
                 yield
         except (Rejected, Busy, LoginRefused):
@@ -53,7 +53,7 @@ class Talk:
         if self._closed:
             return
         if politely:
-            with suppress(*LIBRARY_ERRORS, WireError), within(min(self._timeout, _FAREWELL), self.link.sock):
+            with suppress(*LIBRARY_ERRORS, WireError), within(min(self.timeout, _FAREWELL), self.link.sock):
                 self.link._simple_command("LOGOUT")
         self.drop()
 

@@ -13,3 +13,11 @@ class Login:
     username: str
     secret: str = field(repr=False)
     mechanism: Literal["basic", "oauth2"] = "basic"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """How a login went: the mechanism used ("LOGIN" and "USER" are commands of their own), and the server's words."""
+
+    mechanism: str
+    said: str = ""

@@ -5,28 +5,15 @@ Spoken directly on a Channel: poplib refuses lines over 2,048 bytes and cannot p
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import poplib
-import re
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from postdesk.basics.errors import (
-    BadProtocol,
-    LoginRefused,
-    Refused,
-    TlsRefused,
-    TokenExpired,
-    WireError,
-)
-from postdesk.wire import sasl
+from postdesk.basics.errors import BadProtocol, Refused
 from postdesk.wire.channel import Channel, open_channel
-from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
-from postdesk.wire.errors import border, translate, words
 from postdesk.wire.login import Login
+from postdesk.wire.pop3_login import ask, features, greeting, log_in, refusal, status, upgrade
 from postdesk.wire.source import BATCH_MESSAGES, Fetched, Key, Listed, Settling, batches
 
 
@@ -37,16 +24,10 @@ def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop
     """
     channel = open_channel(endpoint, timeout=timeout)
     try:
-        greeting = _greeting(channel)
-        features = _features(channel)
-        if endpoint.security in ("starttls", "offered") and "STLS" in features:
-            _ask(channel, b"STLS", stage="tls")
-            channel.start_tls(endpoint)
-            features = _features(channel)
-        elif endpoint.security == "starttls":
-            raise no_tls(endpoint.host)
-        _log_in(channel, endpoint, login, features, greeting)
-        return Pop3Source(channel, _features(channel) or features)
+        welcome = greeting(channel)
+        able = upgrade(channel, endpoint, features(channel))
+        log_in(channel, endpoint, login, able, welcome)
+        return Pop3Source(channel, features(channel) or able)
     except BaseException:
         channel.drop()
         raise
@@ -58,12 +39,12 @@ class Pop3Source:
     folder = "INBOX"
     epoch = 0
 
-    def __init__(self, channel: Channel, features: dict[str, str]) -> None:
+    def __init__(self, channel: Channel, able: dict[str, str]) -> None:
         self._channel = channel
-        self._pipelining = "PIPELINING" in features
+        self._pipelining = "PIPELINING" in able
         self._numbers: dict[Key, int] | None = None
         self._sizes: dict[Key, int] = {}
-        self.capabilities = frozenset(features)
+        self.capabilities = frozenset(able)
 
     def listing(self, above: int | None = None) -> list[Listed]:
         """Every message in the server's order; `above` has no meaning here. Raises BadProtocol without UIDL.
@@ -117,11 +98,11 @@ class Pop3Source:
                 self._channel.send(b"".join(group))
                 for _ in group:
                     # -ERR: it is gone already, or was marked before.
-                    _status(self._channel)
+                    status(self._channel)
 
     def probe(self) -> bool:
         """NOOP. POP3 shows new mail to new sessions only, so never True."""
-        _ask(self._channel, b"NOOP", stage="probe")
+        ask(self._channel, b"NOOP", stage="probe")
         return False
 
     def fileno(self) -> int:
@@ -133,7 +114,7 @@ class Pop3Source:
         if not self._channel.alive:
             return
         try:
-            _ask(self._channel, b"QUIT", stage="quit")
+            ask(self._channel, b"QUIT", stage="quit")
         finally:
             self._channel.drop()
 
@@ -160,13 +141,13 @@ class Pop3Source:
 
     def _table(self, command: bytes) -> dict[int, str]:
         self._channel.send(command + b"\r\n")
-        ok, text = _status(self._channel)
+        ok, text = status(self._channel)
         if not ok and command == b"UIDL":
             raise BadProtocol(
                 f"{self._channel.host} does not support UIDL, without which messages cannot be told apart: {text}"
             )
         if not ok:
-            raise _refusal(self._channel, text, stage="list")
+            raise refusal(self._channel, text, stage="list")
         rows = (line.split(None, 1) for line in self._channel.read_dotted().splitlines())
         return {int(row[0]): row[1].decode("latin-1").strip() for row in rows if len(row) == 2 and row[0].isdigit()}
 
@@ -176,7 +157,7 @@ class Pop3Source:
 
     def _message(self) -> bytes | None:
         with self._channel.limited(stage="fetch"):
-            ok, _ = _status(self._channel)
+            ok, _ = status(self._channel)
             return self._channel.read_dotted() if ok else None
 
     def _arrived(self, key: Key) -> Iterator[Fetched]:
@@ -188,99 +169,3 @@ class Pop3Source:
 def _size(text: str | None) -> int | None:
     number = (text or "").partition(" ")[0]
     return int(number) if number.isdigit() else None
-
-
-def _status(channel: Channel) -> tuple[bool, str]:
-    line = channel.read_line().strip()
-    word, _, text = line.partition(b" ")
-    if word not in (b"+OK", b"-ERR"):
-        channel.drop()
-        raise BadProtocol(f"{channel.host} sent something that is not POP3")
-    return word == b"+OK", words(text)
-
-
-def _refusal(channel: Channel, text: str, *, stage: str, oauth2: bool = False) -> WireError:
-    """The error for -ERR. After a refused login a token is what to renew."""
-    if stage == "tls":
-        return TlsRefused(text or None)
-    error = translate(poplib.error_proto(f"-ERR {text}"), host=channel.host, stage=stage)
-    if oauth2 and isinstance(error, LoginRefused):
-        return TokenExpired(error.message, **error.fields)
-    return error
-
-
-def _ask(channel: Channel, command: bytes, *, stage: str) -> str:
-    with channel.limited(stage=stage):
-        channel.send(command + b"\r\n")
-        ok, text = _status(channel)
-    if not ok:
-        raise _refusal(channel, text, stage=stage)
-    return text
-
-
-def _greeting(channel: Channel) -> str:
-    with channel.limited(stage="greeting"):
-        ok, text = _status(channel)
-    if not ok:
-        raise _refusal(channel, text, stage="connect")
-    return text
-
-
-def _features(channel: Channel) -> dict[str, str]:
-    """CAPA (RFC 2449): upper-case name to arguments; empty where the server has no such command."""
-    with channel.limited(stage="capa"):
-        channel.send(b"CAPA\r\n")
-        ok, _ = _status(channel)
-        if not ok:
-            return {}
-        lines = [line.decode("latin-1").split(None, 1) for line in channel.read_dotted().splitlines()]
-    return {line[0].upper(): line[1].upper() if len(line) > 1 else "" for line in lines if line}
-
-
-def _log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str], greeting: str) -> None:
-    # A challenge that is not base64 is a ValueError.
-    with border(channel.host, "login"), channel.limited(stage="login"):
-        ok, text = _credentials(channel, endpoint, login, features, greeting)
-    if not ok:
-        raise _refusal(channel, text, stage="login", oauth2=login.mechanism == "oauth2")
-
-
-def _credentials(
-    channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str], greeting: str
-) -> tuple[bool, str]:
-    offered = features.get("SASL", "").split()
-    if login.mechanism == "oauth2":
-        name = sasl.mechanism_for(login, offered, encrypted=channel.encrypted) or "XOAUTH2"
-        return _sasl(channel, sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port))
-    login = sasl.checked(login)
-    user, secret = login.username.encode(), login.secret.encode()
-    stamp = re.search(r"<[^<>@\s]+@[^<>\s]+>", greeting)
-    if stamp and not channel.encrypted:
-        # RFC 1939 section 7: the password is not sent. Many servers show a stamp and keep no secret for
-        # it, so a refusal is not the last word.
-        digest = hashlib.md5(stamp[0].encode() + secret).hexdigest().encode()
-        channel.send(b"APOP " + user + b" " + digest + b"\r\n")
-        if _status(channel)[0]:
-            return True, ""
-    channel.send(b"USER " + user + b"\r\n")
-    ok, text = _status(channel)
-    if not ok:
-        return ok, text
-    channel.send(b"PASS " + secret + b"\r\n")
-    return _status(channel)
-
-
-def _sasl(channel: Channel, exchange: sasl.Exchange) -> tuple[bool, str]:
-    initial = base64.b64encode(exchange.answer(b""))
-    command = b"AUTH " + exchange.mechanism.encode()
-    # RFC 5034 section 4: a command line holds 255 octets; a longer first response waits for the "+".
-    at_once = len(command) + 1 + len(initial) <= 253
-    channel.send(command + (b" " + initial if at_once else b"") + b"\r\n")
-    line = channel.read_line().strip()
-    if not at_once and line.startswith(b"+") and not line.startswith(b"+OK"):
-        channel.send(initial + b"\r\n")
-        line = channel.read_line().strip()
-    while line.startswith(b"+") and not line.startswith(b"+OK"):
-        channel.send(base64.b64encode(exchange.answer(base64.b64decode(line[1:].strip()))) + b"\r\n")
-        line = channel.read_line().strip()
-    return line.startswith(b"+OK"), words(exchange.complaint or line.partition(b" ")[2])

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from postdesk.basics.errors import Busy, TlsRefused, WireError
+from postdesk.basics.errors import Busy, WireError
 from postdesk.wire.channel import Channel, open_channel
-from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
-from postdesk.wire.errors import smtp_refusal
 from postdesk.wire.login import Login
-from postdesk.wire.smtp_login import ask, greet, log_in
+from postdesk.wire.smtp_login import ask, greet, log_in, upgrade, welcome
 from postdesk.wire.smtp_reply import Reply, read_reply, wire_address
 
 RECIPIENTS_AT_ONCE = 100
@@ -44,19 +42,10 @@ def open_smtp(endpoint: Endpoint, login: Login | None, *, ehlo_name: str, timeou
     """
     channel = open_channel(endpoint, timeout=timeout)
     try:
-        with channel.limited(stage="connect"):
-            greeting = read_reply(channel)
-        if greeting.code != 220:
-            raise smtp_refusal(greeting.code, greeting.words, stage="connect")
+        welcome(channel)
         features = greet(channel, ehlo_name)
-        if endpoint.security in ("starttls", "offered") and "STARTTLS" in features:
-            reply = ask(channel, b"STARTTLS", stage="tls")
-            if not reply.accepted:
-                raise TlsRefused(reply.words)
-            channel.start_tls(endpoint)
+        if upgrade(channel, endpoint, features):
             features = greet(channel, ehlo_name)
-        elif endpoint.security == "starttls":
-            raise no_tls(endpoint.host)
         if login is not None:
             log_in(channel, endpoint, login, features)
         return SmtpSession(channel, features)
@@ -72,8 +61,7 @@ class SmtpSession:
         self._channel = channel
         self._features = features
         self._unfinished = False
-        size = features.get("SIZE", "").strip()
-        self.size_limit: int | None = int(size) if size.isdigit() and int(size) else None
+        self.size_limit = size_limit(features)
         self.capabilities = frozenset(features)
 
     @property
@@ -117,6 +105,15 @@ class SmtpSession:
         if go is None:
             return Outcome(ordered, None, False)
         return self._body(raw, ordered, before_body)
+
+    def try_sender(self, envelope_from: str) -> Reply:
+        """Ask whether mail from this address would be taken: MAIL, and RSET whatever the answer. Sends nothing."""
+        sender = wire_address(envelope_from, utf8="SMTPUTF8" in self._features)
+        if not sender:
+            return Reply(553, "5.6.7", "the server cannot take this sender address")
+        reply = ask(self._channel, self._mail_command(sender, b"", not sender.isascii()), stage="envelope")
+        ask(self._channel, b"RSET", stage="envelope")
+        return _unless_busy(reply)
 
     def close(self) -> None:
         """QUIT, and no complaint when that fails."""
@@ -221,6 +218,12 @@ class SmtpSession:
         self._unfinished = False
         final = {name: reply if said.accepted else said for name, said in replies.items()}
         return Outcome(final, reply, False)
+
+
+def size_limit(features: dict[str, str]) -> int | None:
+    """Bytes the server takes in one message (RFC 1870); None where it does not say."""
+    size = features.get("SIZE", "").strip()
+    return int(size) if size.isdigit() and int(size) else None
 
 
 SKIPPED = Reply(503, "5.5.1", "not asked: the command before it was refused")

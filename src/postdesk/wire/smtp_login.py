@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 
-from postdesk.basics.errors import BadProtocol, BrokenSetup, LoginRefused
+from postdesk.basics.errors import BadProtocol, BrokenSetup, LoginRefused, TlsRefused
 from postdesk.wire import sasl
 from postdesk.wire.channel import Channel
+from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import smtp_refusal
-from postdesk.wire.login import Login
+from postdesk.wire.login import Login, SignedIn
 from postdesk.wire.smtp_reply import Reply, read_reply
 
 
@@ -38,7 +39,29 @@ def greet(channel: Channel, name: str) -> dict[str, str]:
     return features
 
 
-def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str]) -> None:
+def welcome(channel: Channel) -> Reply:
+    """The greeting. Raises Busy, Rejected (554: no service here), BadProtocol."""
+    with channel.limited(stage="connect"):
+        greeting = read_reply(channel)
+    if greeting.code != 220:
+        raise smtp_refusal(greeting.code, greeting.words, stage="connect")
+    return greeting
+
+
+def upgrade(channel: Channel, endpoint: Endpoint, features: dict[str, str]) -> bool:
+    """Do STARTTLS (RFC 3207) where it is demanded, or offered and wanted; whether it was done. Raises TlsRefused."""
+    if endpoint.security in ("starttls", "offered") and "STARTTLS" in features:
+        reply = ask(channel, b"STARTTLS", stage="tls")
+        if not reply.accepted:
+            raise TlsRefused(reply.words)
+        channel.start_tls(endpoint)
+        return True
+    if endpoint.security == "starttls":
+        raise no_tls(endpoint.host)
+    return False
+
+
+def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[str, str]) -> SignedIn:
     """Sign in by the best mechanism offered. Raises LoginRefused, TokenExpired, Busy."""
     offered = features.get("AUTH", "").split()
     name = sasl.mechanism_for(login, offered, encrypted=channel.encrypted)
@@ -59,6 +82,7 @@ def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[st
     if not reply.accepted:
         oauth2 = login.mechanism == "oauth2"
         raise smtp_refusal(reply.code, exchange.complaint or reply.words, stage="login", oauth2=oauth2)
+    return SignedIn(name, f"{reply.code} {reply.words}")
 
 
 def _challenge(reply: Reply) -> bytes:
