@@ -11,6 +11,7 @@ wake-up is lost, and a worker that dies takes nothing with it but its own connec
     engine (idle) ---> fetch                      '-----entries---> index
     web -------------> try_filter       a filter's dry run
     engine (clock) --> upkeep ---> wakes every lane that still has rows
+    web -------------> errand           "check this connection now"
 
 Functions are bound to names by flow.tasks and engine.tasks; a test checks that all of them are.
 Jobs take ids only.
@@ -46,6 +47,7 @@ HOPS: Final[tuple[Hop, ...]] = (
     Hop("deliver", "deliver", 5, "Send the letters that are due on one SMTP account."),
     Hop("index", "quiet", 0, "Put the words of new entries into the search index."),
     Hop("try_filter", "quiet", 10, "Judge stored messages anew with a filter that is not saved yet."),
+    Hop("errand", "errand", 10, "Do what an administrator waits for: check a connection, send a test mail."),
     Hop("upkeep", "quiet", 5, "Heal: release dead claims, wake lanes that have rows, clear finished jobs."),
 )
 #: Seconds between a worker's signs of life; after three without one it is taken to be dead.
@@ -102,10 +104,11 @@ class Staffing:
     intake: int = 2
     deliver: int = 4
     quiet: int = 1
+    errand: int = 8
 
     @property
     def threads(self) -> int:
-        return self.fetch + self.intake + self.deliver + self.quiet
+        return self.fetch + self.intake + self.deliver + self.quiet + self.errand
 
 
 #: One process does everything.
@@ -113,8 +116,8 @@ EVERYTHING: Final = Staffing()
 #: Kinds of processes side by side: carriers talk to mailboxes, clerks read mail, the post sends letters. Python
 #: runs one thread of a process at a time, so work that waits and work that computes hinder each other less apart.
 CARRIERS: Final = Staffing(intake=0, deliver=0, quiet=0)
-CLERKS: Final = Staffing(fetch=0, deliver=0, intake=4)
-POST: Final = Staffing(fetch=0, intake=0, quiet=0)
+CLERKS: Final = Staffing(fetch=0, deliver=0, intake=4, errand=0)
+POST: Final = Staffing(fetch=0, intake=0, quiet=0, errand=0)
 
 
 async def work(staffing: Staffing, *, stop: asyncio.Event) -> None:

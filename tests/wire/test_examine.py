@@ -112,10 +112,10 @@ def test_a_refused_login_is_told_in_the_servers_words(dovecot: Dovecot, certific
 
 
 def test_a_folder_that_is_missing_is_told_with_those_there_are(dovecot: Dovecot, certificates: Certificates) -> None:
-    dovecot.make_folder("folders", "Anfragen & Ähnliches")
+    dovecot.make_folder("listed-folders", "Anfragen & Ähnliches")
     endpoint = imap(certificates, dovecot.imaps, "ssl")
 
-    found = walked(examine_imap(endpoint, Login("folders", PASSWORD), folder="Anfragen"))
+    found = walked(examine_imap(endpoint, Login("listed-folders", PASSWORD), folder="Anfragen"))
 
     assert found["folder"].state == "failed"
     assert "there are: INBOX, Anfragen & Ähnliches" in found["folder"].said

@@ -9,7 +9,6 @@ server says decides: 4yz waits, 5yz has failed, no answer after the body is *unc
 from __future__ import annotations
 
 import datetime as dt
-import socket
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +23,9 @@ from postdesk.mailroom.claims import Claimed, Result
 from postdesk.mailroom.logins import ca_of, smtp_credentials
 from postdesk.mailroom.models import Letter, SmtpAccount
 from postdesk.mailroom.models.outbox import Kind, State
+from postdesk.mailroom.transport import ehlo_name
 from postdesk.tickets.models import Event, KnownMessageId
-from postdesk.wire.endpoint import read_endpoint
+from postdesk.wire.endpoint import Endpoint, read_endpoint
 from postdesk.wire.login import Login
 from postdesk.wire.smtp import Outcome, SmtpSession, open_smtp
 from postdesk.wire.smtp_reply import Reply
@@ -202,14 +202,24 @@ def _tell_ticket(letter: Claimed, state: State, results: list[Result], at: dt.da
 
 def _session(route: Route) -> SmtpSession:
     if route.session is None or not route.session.alive:
-        account = route.account
-        endpoint = read_endpoint(
-            account.host, account.port, "smtp", verify_tls=account.verify_tls, ca_pem=ca_of(account)
-        )
-        credentials = smtp_credentials(account)
-        login = Login(*credentials) if credentials else None
-        route.session = open_smtp(endpoint, login, ehlo_name=socket.getfqdn())
+        route.session = open_session(route.account)
     return route.session
+
+
+def open_session(account: SmtpAccount) -> SmtpSession:
+    """A session on the account's server. Raises WireError in the server's words, BrokenSetup, Invalid."""
+    return open_smtp(endpoint_of(account), login_of(account), ehlo_name=ehlo_name())
+
+
+def endpoint_of(account: SmtpAccount) -> Endpoint:
+    """Where the account's server is. Raises Invalid or BrokenSetup when the row is wrong."""
+    return read_endpoint(account.host, account.port, "smtp", verify_tls=account.verify_tls, ca_pem=ca_of(account))
+
+
+def login_of(account: SmtpAccount) -> Login | None:
+    """Who signs in; None for an account that signs in nowhere. Raises BrokenSetup."""
+    credentials = smtp_credentials(account)
+    return Login(*credentials) if credentials else None
 
 
 def _trouble(route: Route, error: PostdeskError) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from postdesk import jobs
 from postdesk.basics.clock import now
 from postdesk.flow import filter_trial
-from postdesk.mailroom import outbox
+from postdesk.mailroom import errands, outbox
 from postdesk.mailroom.models import Letter, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
@@ -22,6 +22,7 @@ def upkeep() -> None:
     outbox.route_again()
     mark_overdue(at=now())
     wake_lanes()
+    errands.clear(at=now())
     _clear_jobs()
 
 
@@ -35,6 +36,8 @@ def wake_lanes() -> int:
         woken += jobs.defer("deliver", account=account)
     for trial in filter_trial.unfinished():
         woken += jobs.defer("try_filter", trial=trial)
+    for errand in errands.not_begun():
+        woken += jobs.defer("errand", errand=errand)
     if Entry.objects.filter(is_indexed=False).exists():
         woken += jobs.defer("index")
     return woken

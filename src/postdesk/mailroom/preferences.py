@@ -30,6 +30,7 @@ class MailPreferences:
     auto_answers_per_hour: int = 10
     max_open_tickets: int = 0
     bans_cover_replies: bool = True
+    ehlo_name: str = ""
 
 
 def mail_preferences(settings: MailSettings) -> MailPreferences:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 
 from postdesk.mailroom.models import Email, MailSettings, SmtpAccount
@@ -24,6 +25,11 @@ def transports() -> Transports:
     own = dict(SmtpAccount.objects.filter(status=True).values_list("email_id", "id"))
     default_email = MailSettings.objects.values_list("default_mta", flat=True).filter(pk=1).first()
     return Transports(own, own.get(default_email) if default_email is not None else None)
+
+
+def ehlo_name() -> str:
+    """The name we greet mail servers with (RFC 5321 section 4.1.4): as set, else this machine's own."""
+    return MailSettings.objects.values_list("ehlo_name", flat=True).filter(pk=1).first() or socket.getfqdn()
 
 
 def no_transport(email: Email | None) -> str:

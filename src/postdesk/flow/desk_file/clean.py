@@ -95,6 +95,13 @@ def _addresses(key: Key, value: object) -> tuple[str, ...]:
     return tuple(sorted({address(_text(key, one)).lower() for one in value}))
 
 
+def _hostname(key: Key, value: object) -> str:
+    text = _text(key, value).rstrip(".").lower()
+    if text and not _DOMAIN.match(text):
+        raise ValueError("must be a host name, like desk.example.org, or an address like [192.0.2.7]")
+    return text
+
+
 def _secret(key: Key, value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, not {_kind(value)}")
@@ -133,4 +140,5 @@ _BY_TYPE: Final[dict[Type, Callable[[Key, object], object]]] = {
     "names": _names,
     "secret": _secret,
     "file": _text,
+    "hostname": _hostname,
 }

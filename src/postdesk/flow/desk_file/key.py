@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Type = Literal[
-    "text", "lines", "boolean", "number", "address", "addresses", "choice", "name", "names", "secret", "file"
+    "text",
+    "lines",
+    "boolean",
+    "number",
+    "address",
+    "addresses",
+    "choice",
+    "name",
+    "names",
+    "secret",
+    "file",
+    "hostname",
 ]
 Refers = Literal["email", "department", "help_topic", "template_set"]
 

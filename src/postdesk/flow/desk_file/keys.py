@@ -66,6 +66,12 @@ SETTINGS: Final = Section(
         Key("auto_answers_per_hour", "number", 10, "Automatic answers to one address in an hour.", between=(0, 1000)),
         Key("max_open_tickets", "number", 0, "Open tickets one user may have; 0: any number.", between=(0, 10_000)),
         Key("bans_cover_replies", "boolean", True, "Turn away answers to tickets from banned senders, too."),
+        Key(
+            "ehlo_name",
+            "hostname",
+            "",
+            'How we introduce ourselves to mail servers (EHLO); `""`: this machine\'s name.',
+        ),
     ),
 )
 

@@ -34,6 +34,7 @@ _TYPES: Final = {
     "names": "list of names of",
     "secret": "secret",
     "file": "path",
+    "hostname": "host name",
 }
 
 

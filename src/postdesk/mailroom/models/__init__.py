@@ -2,6 +2,7 @@
 
 from postdesk.mailroom.models.connections import Credential, Protocol, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.emails import Alert, Ban, Email, MailSettings
+from postdesk.mailroom.models.errands import Errand
 from postdesk.mailroom.models.outbox import Letter, LetterRecipient
 from postdesk.mailroom.models.spool import Blob, InHand, SpooledMail
 
@@ -11,6 +12,7 @@ __all__ = [
     "Blob",
     "Credential",
     "Email",
+    "Errand",
     "InHand",
     "Letter",
     "LetterRecipient",

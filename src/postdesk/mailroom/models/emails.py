@@ -50,6 +50,8 @@ class MailSettings(models.Model):
     max_open_tickets = models.PositiveSmallIntegerField(default=0)
     #: Whether the banlist is asked about answers to tickets as well as about new ones.
     bans_cover_replies = models.BooleanField(default=True)
+    #: What we call ourselves in EHLO; "": the machine's own name.
+    ehlo_name = models.CharField(max_length=255, blank=True, default="")
 
     class Meta:
         verbose_name = "mail settings"
