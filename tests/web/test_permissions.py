@@ -42,6 +42,7 @@ MATRIX: dict[str, Row] = {
     "ticket-closure": Row("post", 302, 404, 302, 302),
     "ticket-reopening": Row("post", 302, 404, 409, 409),
     "ticket-assignee": Row("post", 302, 404, 302, 302, {"agent": ""}),
+    "ticket-department": Row("post", 302, 404, 409, 409, {"department": "0"}),
     "entry-mail": Row("get", 302, 404, 200, 200),
     "entry-source": Row("get", 302, 404, 200, 200),
     "attachment": Row("get", 302, 404, 200, 200),

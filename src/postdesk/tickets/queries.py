@@ -16,8 +16,8 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Max, Prefetch, Q, QuerySet
 
 from postdesk.mailroom.models import Letter
-from postdesk.people.models import Agent, User
-from postdesk.tickets.models import Entry, Event, KnownMessageId, Membership, SearchText, Ticket
+from postdesk.people.models import Agent, Team, User
+from postdesk.tickets.models import Department, Entry, Event, KnownMessageId, Membership, SearchText, Ticket
 from postdesk.tickets.models.ticket import Status
 
 Shelf = Literal["open", "answered", "closed", "mine"]
@@ -62,7 +62,7 @@ class Page:
 
 
 def visible_to(agent: Agent) -> QuerySet[Ticket]:
-    """The tickets an agent may see: an admin all, others those of their departments and those given to them."""
+    """What an agent may see: an admin all tickets, others their departments', and what they or a team were given."""
     return Ticket.objects.filter(bounds(agent))
 
 
@@ -70,17 +70,26 @@ def bounds(agent: Agent, path: str = "") -> Q:
     """`visible_to` as a condition on a row that leads to a ticket by `path` ("ticket__")."""
     if agent.is_admin:
         return Q()
-    return Q(**{f"{path}department__in": departments_of(agent)}) | Q(**{f"{path}assignee": agent})
+    theirs = Q(**{f"{path}department__in": departments_of(agent)}) | Q(**{f"{path}assignee": agent})
+    return theirs | Q(**{f"{path}team__in": teams_of(agent)})
 
 
 def departments_of(agent: Agent) -> QuerySet[Membership, int]:
     return Membership.objects.filter(agent=agent).values_list("department_id", flat=True)
 
 
+def teams_of(agent: Agent) -> QuerySet[Team, int]:
+    """The active teams they are in or lead."""
+    return Team.objects.filter(Q(members=agent) | Q(lead=agent), is_active=True).values_list("id", flat=True)
+
+
 def on_shelf(agent: Agent, shelf: Shelf) -> QuerySet[Ticket]:
     """The tickets of one shelf, in no order."""
     tickets = visible_to(agent).filter(_RULES[shelf].where)
-    return tickets.filter(assignee=agent) if shelf == "mine" else tickets
+    if shelf != "mine":
+        return tickets
+    # What a team was given is everybody's in it until one of them takes it.
+    return tickets.filter(Q(assignee=agent) | Q(assignee__isnull=True, team__in=teams_of(agent)))
 
 
 def queue(agent: Agent, shelf: Shelf = "open", *, order: Order = "newest", after: str = "", limit: int = PAGE) -> Page:
@@ -108,7 +117,10 @@ def counts(agent: Agent) -> dict[Shelf, int]:
 
 def version(tickets: Sequence[Ticket], numbers: dict[Shelf, int]) -> str:
     """Changes whenever what the queue shows has changed."""
-    parts = [f"{ticket.pk}:{ticket.updated_at.timestamp()}:{ticket.assignee_id}:{ticket.queue}" for ticket in tickets]
+    parts = [
+        f"{ticket.pk}:{ticket.updated_at.timestamp()}:{ticket.assignee_id}:{ticket.team_id}:{ticket.queue}:{ticket.overdue_at}"
+        for ticket in tickets
+    ]
     return hashlib.sha256(repr((parts, sorted(numbers.items()))).encode()).hexdigest()[:16]
 
 
@@ -148,7 +160,7 @@ def search(agent: Agent, words: str) -> tuple[Ticket, ...]:
 def ticket_by_number(number: int, agent: Agent | None = None) -> Ticket | None:
     """The ticket with everything its header shows; None when there is none, or none that `agent` may see."""
     tickets = Ticket.objects.all() if agent is None else visible_to(agent)
-    related = ("user__organisation", "department__outgoing_email", "assignee", "help_topic", "email")
+    related = ("user__organisation", "department__outgoing_email", "assignee", "team", "help_topic", "email", "sla")
     return tickets.filter(number=number).select_related(*related).first()
 
 
@@ -183,7 +195,15 @@ def thread_version(ticket: Ticket) -> str:
     rows = sent.values_list(
         "letter__state", "letter__reason", "letter__recipients__state", "letter__recipients__updated_at"
     )
-    shown = (ticket.updated_at, ticket.entry_count, ticket.queue, ticket.assignee_id, list(events), list(rows))
+    shown = (
+        ticket.updated_at,
+        ticket.entry_count,
+        ticket.queue,
+        ticket.assignee_id,
+        ticket.team_id,
+        list(events),
+        list(rows),
+    )
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
@@ -194,13 +214,24 @@ def other_tickets(ticket: Ticket, agent: Agent, *, limit: int = 5) -> tuple[Tick
 
 
 def assignable_to(ticket: Ticket) -> tuple[Agent, ...]:
-    """Who can be given the ticket: active agents of its department, and admins."""
-    agents = Agent.objects.filter(Q(is_admin=True) | Q(memberships__department=ticket.department_id), is_active=True)
-    return tuple(agents.distinct())
+    """Who can be given the ticket: active agents of its department, and admins; nobody who is away."""
+    members = Membership.objects.filter(department=ticket.department_id).values("agent")
+    agents = Agent.objects.filter(Q(is_admin=True) | Q(pk__in=members), is_active=True, on_vacation=False)
+    return tuple(agents)
+
+
+def assignable_teams() -> tuple[Team, ...]:
+    """The teams that can be given tickets."""
+    return tuple(Team.objects.filter(is_active=True))
+
+
+def departments_to_transfer_to(ticket: Ticket) -> tuple[Department, ...]:
+    """Every active department but the ticket's own."""
+    return tuple(Department.objects.filter(is_active=True).exclude(pk=ticket.department_id))
 
 
 def _with_people(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    return tickets.select_related("user", "assignee", "department")
+    return tickets.select_related("user", "assignee", "team", "department")
 
 
 def _newest(agent: Agent, found: set[int]) -> tuple[Ticket, ...]:

@@ -22,6 +22,7 @@ from postdesk.people.models import Agent
 from postdesk.tickets.letters import Draft, Sender, write
 from postdesk.tickets.models import Entry, EntryAttachment, Event, KnownMessageId, Ticket
 from postdesk.tickets.models.thread import Direction, EntryKind
+from postdesk.tickets.models.ticket import Status
 from postdesk.tickets.notices import Person, Rich, Scene, paragraphs
 from postdesk.tickets.operations.state import close as close_ticket
 from postdesk.tickets.operations.state import locked
@@ -108,7 +109,7 @@ def reply(
         letter_id=letter.pk,
     )
     _attach(entry, files)
-    _answered(ticket, at)
+    _answered(ticket, by, at)
     Event.objects.create(ticket=ticket, name="reply.sent", at=at, agent=by, entry=entry, letter_id=letter.pk)
     jobs.defer("index")
     if close:
@@ -193,12 +194,16 @@ def _attach(entry: Entry, files: Sequence[Upload]) -> None:
     )
 
 
-def _answered(ticket: Ticket, at: dt.datetime) -> None:
+def _answered(ticket: Ticket, by: Agent, at: dt.datetime) -> None:
+    """Nobody waits any more. A ticket that is nobody's is claimed by who answers, where the department wants that."""
+    if ticket.assignee_id is None and ticket.status == Status.OPEN and ticket.department.auto_claim:
+        ticket.assignee = by
+        Event.objects.create(ticket=ticket, name="ticket.claimed", at=at, agent=by, data={"to": by.name})
     ticket.is_answered, ticket.last_reply_at, ticket.updated_at, ticket.waiting_since = True, at, at, None
     ticket.entry_count += 1
     ticket.due_at = ticket.overdue_at = None
     answered = ["is_answered", "last_reply_at", "updated_at", "waiting_since", "entry_count", "due_at", "overdue_at"]
-    ticket.save(update_fields=answered)
+    ticket.save(update_fields=[*answered, "assignee"])
 
 
 def _enclosed(files: Sequence[Upload], settings: MailSettings) -> tuple[OutgoingFile, ...]:

@@ -7,9 +7,9 @@ import datetime as dt
 from django.db import transaction
 
 from postdesk.basics.errors import Refused
-from postdesk.people.models import Agent
+from postdesk.people.models import Agent, Team
 from postdesk.tickets import promises
-from postdesk.tickets.models import Event, Ticket
+from postdesk.tickets.models import Department, Event, Membership, Ticket
 from postdesk.tickets.models.ticket import Status
 
 
@@ -39,17 +39,51 @@ def reopen(ticket: Ticket, *, by: Agent, at: dt.datetime) -> None:
 
 
 @transaction.atomic
-def assign(ticket: Ticket, *, to: Agent | None, by: Agent, at: dt.datetime) -> None:
-    """Give the ticket to an agent, or to nobody. Refused for an agent who is not active."""
+def assign(ticket: Ticket, *, to: Agent | Team | None, by: Agent, at: dt.datetime) -> None:
+    """Give the ticket to an agent, to a team, or to nobody.
+
+    An agent takes it out of no team's hands; a team takes it from the agent who had it. Nobody: from both. Refused
+    for whoever is not active.
+    """
     ticket = locked(ticket)
     if to is not None and not to.is_active:
         raise Refused(f"{to.name} is not active and cannot be given tickets.")
-    if ticket.assignee_id == (to.pk if to else None):
+    agent = to.pk if isinstance(to, Agent) else None
+    team = ticket.team_id if isinstance(to, Agent) else (to.pk if to else None)
+    if (ticket.assignee_id, ticket.team_id) == (agent, team):
         return
-    ticket.assignee, ticket.updated_at = to, at
-    ticket.save(update_fields=["assignee", "updated_at"])
+    ticket.assignee_id, ticket.team_id, ticket.updated_at = agent, team, at
+    ticket.save(update_fields=["assignee", "team", "updated_at"])
     name = "ticket.assigned" if to else "ticket.unassigned"
-    Event.objects.create(ticket=ticket, name=name, at=at, agent=by, data={"to": to.name if to else ""})
+    data: dict[str, object] = {"to": to.name if to else ""}
+    if to is not None:
+        data["team" if isinstance(to, Team) else "agent"] = to.pk
+    Event.objects.create(ticket=ticket, name=name, at=at, agent=by, data=data)
+
+
+@transaction.atomic
+def transfer(ticket: Ticket, *, to: Department, by: Agent, at: dt.datetime) -> None:
+    """Move the ticket to another department. Who had it keeps it if they work there; its SLA plan gives way to the
+    new department's when it is transient, or when it has none. Refused for a department that is not active."""
+    ticket = locked(ticket)
+    if to.pk == ticket.department_id:
+        raise Refused(f"Ticket #{ticket.number} is in {to.name} already.")
+    if not to.is_active:
+        raise Refused(f"The department {to.name} is not active.")
+    before = ticket.department
+    ticket.department, ticket.updated_at = to, at
+    if ticket.assignee is not None and not _works_in(ticket.assignee, to):
+        ticket.assignee = None
+    if ticket.sla is None or ticket.sla.is_transient:
+        ticket.sla_id = promises.plan_for(to, ticket.help_topic)
+    promises.recount(ticket)
+    ticket.save(update_fields=["department", "assignee", "sla", "due_at", "overdue_at", "updated_at"])
+    data: dict[str, object] = {"from": before.name, "to": to.name, "from_id": before.pk, "to_id": to.pk}
+    Event.objects.create(ticket=ticket, name="ticket.transferred", at=at, agent=by, data=data)
+
+
+def _works_in(agent: Agent, department: Department) -> bool:
+    return agent.is_admin or Membership.objects.filter(agent=agent, department=department).exists()
 
 
 def locked(ticket: Ticket) -> Ticket:

@@ -1,4 +1,4 @@
-"""What agents do to a ticket: reply, note, close, reopen, assign."""
+"""What agents do to a ticket: reply, note, close, reopen, assign, transfer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import validate_email
+from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from postdesk.basics import clock
 from postdesk.basics.errors import Refused
-from postdesk.people.models import Agent
+from postdesk.people.models import Agent, Team
 from postdesk.tickets import operations, queries
 from postdesk.tickets.models import Entry, Ticket
 from postdesk.tickets.operations import Upload
@@ -25,7 +26,7 @@ from postdesk.web.shared.doors import AgentRequest, door
 @door("ticket.reply", "POST")
 def reply(request: AgentRequest, number: int) -> HttpResponseBase:
     """Send a reply. Refused (409), words kept, when something arrived that the composer's `seen` did not know of."""
-    ticket = ticket_or_404(number, request.user)
+    ticket = ticket_or_404(number, request.user, "ticket.reply")
     text, close = request.POST.get("text", ""), "close" in request.POST
     kept = _kept(request, "reply")
     arrived = _arrived_since(ticket, request.POST.get("seen", ""))
@@ -47,7 +48,7 @@ def reply(request: AgentRequest, number: int) -> HttpResponseBase:
 
 @door("ticket.note", "POST")
 def note(request: AgentRequest, number: int) -> HttpResponseBase:
-    ticket = ticket_or_404(number, request.user)
+    ticket = ticket_or_404(number, request.user, "ticket.note")
     try:
         entry = operations.note(ticket, text=request.POST.get("text", ""), by=request.user, at=clock.now())
     except Refused as refusal:
@@ -58,7 +59,7 @@ def note(request: AgentRequest, number: int) -> HttpResponseBase:
 @door("ticket.close", "POST", "DELETE")
 def closure(request: AgentRequest, number: int) -> HttpResponseBase:
     """POST closes, DELETE opens again."""
-    ticket = ticket_or_404(number, request.user)
+    ticket = ticket_or_404(number, request.user, "ticket.close")
     if request.method == "DELETE":
         operations.reopen(ticket, by=request.user, at=clock.now())
         return redirect("ticket", number=number)
@@ -69,26 +70,47 @@ def closure(request: AgentRequest, number: int) -> HttpResponseBase:
 
 @door("ticket.close", "POST")
 def reopening(request: AgentRequest, number: int) -> HttpResponseBase:
-    ticket = ticket_or_404(number, request.user)
+    ticket = ticket_or_404(number, request.user, "ticket.close")
     operations.reopen(ticket, by=request.user, at=clock.now())
     return redirect("ticket", number=number)
 
 
 @door("ticket.assign", "POST")
 def assignee(request: AgentRequest, number: int) -> HttpResponseBase:
-    """Give the ticket to `agent` (an id), or to nobody ("")."""
-    ticket = ticket_or_404(number, request.user)
-    operations.assign(ticket, to=_chosen(ticket, request.POST.get("agent", "")), by=request.user, at=clock.now())
-    return redirect("ticket", number=number)
+    """Give the ticket to `agent` or to `team` (ids), or to nobody ("")."""
+    ticket = ticket_or_404(number, request.user, "ticket.assign")
+    operations.assign(ticket, to=_chosen(ticket, request.POST), by=request.user, at=clock.now())
+    return _still_seen(request, number)
 
 
-def _chosen(ticket: Ticket, agent: str) -> Agent | None:
-    if not agent:
+@door("ticket.transfer", "POST")
+def department(request: AgentRequest, number: int) -> HttpResponseBase:
+    """Move the ticket to `department` (an id)."""
+    ticket = ticket_or_404(number, request.user, "ticket.transfer")
+    wanted = request.POST.get("department", "")
+    to = next((one for one in queries.departments_to_transfer_to(ticket) if str(one.pk) == wanted), None)
+    if to is None:
+        raise Refused("There is no such department to transfer the ticket to.")
+    operations.transfer(ticket, to=to, by=request.user, at=clock.now())
+    messages.success(request, f"#{ticket.number} is in {to.name} now.")
+    return _still_seen(request, number)
+
+
+def _still_seen(request: AgentRequest, number: int) -> HttpResponseBase:
+    """Back to the ticket, or to the queue when it went where the agent does not see it any more."""
+    seen = queries.ticket_by_number(number, request.user) is not None
+    return redirect("ticket", number=number) if seen else redirect("queue")
+
+
+def _chosen(ticket: Ticket, posted: QueryDict) -> Agent | Team | None:
+    agent, team = posted.get("agent", ""), posted.get("team", "")
+    if not agent and not team:
         return None
-    for candidate in queries.assignable_to(ticket):
-        if str(candidate.pk) == agent:
+    candidates: tuple[Agent | Team, ...] = queries.assignable_to(ticket) if agent else queries.assignable_teams()
+    for candidate in candidates:
+        if str(candidate.pk) == (agent or team):
             return candidate
-    raise Refused("This agent does not work in the ticket's department.")
+    raise Refused("This agent does not work in the ticket's department." if agent else "There is no such team.")
 
 
 def _arrived_since(ticket: Ticket, seen: str) -> tuple[Entry, ...]:

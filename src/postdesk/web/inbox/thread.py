@@ -20,6 +20,7 @@ SENTENCES: Final[dict[str, str]] = {
     "ticket.closed": "{who} closed the ticket",
     "ticket.reopened": "{who} reopened the ticket",
     "ticket.assigned": "{who} gave the ticket to {to}",
+    "ticket.claimed": "{who} answered first and has the ticket now",
     "ticket.overdue": "Not answered by when it was promised",
     "ticket.transferred": "{who} transferred the ticket from {from} to {to}",
     "ticket.unassigned": "{who} took the assignment back",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from postdesk.basics import clock
 from postdesk.mailroom.models import MailSettings
 from postdesk.people.models import Agent
+from postdesk.people.permissions import may, rights
 from postdesk.tickets import queries
 from postdesk.tickets.models import Ticket
 from postdesk.tickets.operations.answer import recipients
@@ -72,17 +75,29 @@ def page(
     return render(request, "inbox/ticket.html", context, status=status)
 
 
-def ticket_or_404(number: int, agent: Agent) -> Ticket:
-    """The ticket if the agent may see it. A stranger's ticket does not exist for them."""
+def ticket_or_404(number: int, agent: Agent, verb: str = "ticket.read") -> Ticket:
+    """The ticket if the agent may see it; a stranger's ticket does not exist for them. 403 when their role in its
+    department does not let them do `verb`."""
     ticket = queries.ticket_by_number(number, agent)
     if ticket is None:
         raise Http404
+    if not may(agent, verb, ticket.department_id):
+        raise PermissionDenied
     return ticket
 
 
 def _facts(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
     """What the header and the facts beside the thread show."""
-    return {"section": "queue", "ticket": ticket, "agents": queries.assignable_to(ticket)}
+    allowed = rights(request.user).all(ticket.department_id)
+    return {
+        "section": "queue",
+        "ticket": ticket,
+        "may": allowed,
+        "agents": queries.assignable_to(ticket) if allowed["ticket_assign"] else (),
+        "teams": queries.assignable_teams() if allowed["ticket_assign"] else (),
+        "departments": queries.departments_to_transfer_to(ticket) if allowed["ticket_transfer"] else (),
+        "is_late": ticket.due_at is not None and ticket.due_at <= clock.now(),
+    }
 
 
 def _sender_address(ticket: Ticket) -> str:

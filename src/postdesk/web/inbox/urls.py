@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:number>/closure", acts.closure, name="ticket-closure"),
     path("tickets/<int:number>/reopening", acts.reopening, name="ticket-reopening"),
     path("tickets/<int:number>/assignee", acts.assignee, name="ticket-assignee"),
+    path("tickets/<int:number>/department", acts.department, name="ticket-department"),
     path("tickets/<int:number>/entries/<int:entry>/mail", files.mail, name="entry-mail"),
     path("tickets/<int:number>/entries/<int:entry>/source", files.source, name="entry-source"),
     path("attachments/<int:pk>", files.attachment, name="attachment"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Substr
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,8 +17,9 @@ from postdesk.flow import source as stored
 from postdesk.mail.message import ParsedMail
 from postdesk.mail.parse import parse
 from postdesk.mailroom.models import SpooledMail
+from postdesk.people.permissions import may
 from postdesk.web.shared import policy
-from postdesk.web.shared.attention import held_mail
+from postdesk.web.shared.attention import department_of, held_mail
 from postdesk.web.shared.doors import AgentRequest, door
 
 PAGE = 50
@@ -69,28 +71,31 @@ def source(request: AgentRequest, pk: int) -> HttpResponse:
 
 @door("held.decide", "POST")
 def retries(request: AgentRequest, pk: int) -> HttpResponseBase:
-    held.retry(_held(request, pk), by=request.user, at=clock.now())
+    held.retry(_held(request, pk, "held.decide"), by=request.user, at=clock.now())
     messages.success(request, "The message is judged anew, with today's program and rules.")
     return redirect("held")
 
 
 @door("held.decide", "POST")
 def tickets(request: AgentRequest, pk: int) -> HttpResponseBase:
-    ticket = held.make_ticket(_held(request, pk), by=request.user, at=clock.now())
+    ticket = held.make_ticket(_held(request, pk, "held.decide"), by=request.user, at=clock.now())
     messages.success(request, f"Ticket #{ticket.number} was made of the message. Nobody was answered automatically.")
     return redirect("ticket", number=ticket.number)
 
 
 @door("held.decide", "POST")
 def discarding(request: AgentRequest, pk: int) -> HttpResponseBase:
-    held.discard(_held(request, pk), by=request.user, at=clock.now())
+    held.discard(_held(request, pk, "held.decide"), by=request.user, at=clock.now())
     messages.success(request, "Discarded. The ledger keeps the message's bytes.")
     return redirect("held")
 
 
-def _held(request: AgentRequest, pk: int) -> SpooledMail:
-    """The message if it waits for a decision and the agent may see it."""
-    return get_object_or_404(held_mail(request.user).select_related("mailbox__email"), pk=pk)
+def _held(request: AgentRequest, pk: int, verb: str = "held.read") -> SpooledMail:
+    """The message if it waits for a decision and the agent may see it; 403 when they may not do `verb` about it."""
+    row = get_object_or_404(held_mail(request.user).select_related("mailbox__email"), pk=pk)
+    if not may(request.user, verb, department_of(row)):
+        raise PermissionDenied
+    return row
 
 
 def _readable(raw: bytes) -> ParsedMail | None:

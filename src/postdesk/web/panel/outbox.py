@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, Q, QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +16,7 @@ from postdesk.mailroom import outbox
 from postdesk.mailroom.models import Letter
 from postdesk.mailroom.models.outbox import State
 from postdesk.tickets.models import KnownMessageId
-from postdesk.web.shared.attention import letters_of, unsettled_letters
+from postdesk.web.shared.attention import letters_of, may_steer, unsettled_letters
 from postdesk.web.shared.doors import AgentRequest, came_from, door
 
 PAGE = 50
@@ -87,6 +88,8 @@ def sendings(request: AgentRequest, pk: int) -> HttpResponseBase:
 
 def _steered(request: AgentRequest, pk: int, act: Callable[..., None], done: str) -> HttpResponseBase:
     letter = get_object_or_404(letters_of(request.user), pk=pk)
+    if not may_steer(request.user, letter):
+        raise PermissionDenied
     act(letter, by=request.user, at=clock.now())
     messages.success(request, done)
     return redirect(came_from(request) if request.headers.get("Referer") else "outbox")

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from postdesk import __version__
 from postdesk.people.models import Agent
-from postdesk.people.permissions import PERMISSIONS, may
+from postdesk.people.permissions import rights
 from postdesk.web.shared.attention import failing_mailboxes, held_mail, unsettled_letters
 
 #: Numbers beside the navigation stop here.
@@ -40,5 +40,4 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     agent = getattr(request, "user", None)
     if not isinstance(agent, Agent):
         return {"desk_version": __version__}
-    allowed = {verb.replace(".", "_"): may(agent, verb) for verb in PERMISSIONS}
-    return {"desk_version": __version__, "me": agent, "may": allowed, "attention": Attention(agent)}
+    return {"desk_version": __version__, "me": agent, "may": rights(agent).all(), "attention": Attention(agent)}

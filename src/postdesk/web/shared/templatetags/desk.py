@@ -49,6 +49,22 @@ def due(at: dt.datetime | None) -> SafeString:
 
 
 @register.simple_tag
+def due_badge(at: dt.datetime) -> SafeString:
+    """By when a ticket is to be answered, or since when it is overdue."""
+    now = clock.now()
+    late = at <= now
+    return format_html(
+        '<span class="badge" data-state="{}" title="{} {}">{}<time datetime="{}">{}</time></span>',
+        "overdue" if late else "due",
+        "To be answered by" if not late else "Should have been answered by",
+        words.absolute(at),
+        "overdue " if late else "due ",
+        at.isoformat(),
+        words.duration(at, now=now) if late else words.ago(at, now=now),
+    )
+
+
+@register.simple_tag
 def waiting(since: dt.datetime | None) -> SafeString:
     """How long a user has waited, coloured by how long that is."""
     if since is None:

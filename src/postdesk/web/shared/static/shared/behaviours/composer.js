@@ -5,6 +5,7 @@ const replyPlaceholder = text.placeholder;
 
 function choose(kind) {
   const radio = form.querySelector(`#kind-${kind}`);
+  if (!radio) return;
   radio.checked = true;
   radio.dispatchEvent(new Event("change", { bubbles: true }));
   text.focus();

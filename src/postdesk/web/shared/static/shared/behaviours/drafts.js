@@ -30,7 +30,8 @@ function restore() {
   const draft = JSON.parse(localStorage.getItem(key) ?? "null");
   if (!draft || text.value) return undefined;
   text.value = draft.text;
-  form.querySelector(`#kind-${draft.kind === "note" ? "note" : "reply"}`).checked = true;
+  const radio = form.querySelector(`#kind-${draft.kind === "note" ? "note" : "reply"}`);
+  if (radio) radio.checked = true;
   state.textContent = "Draft restored";
   return undefined;
 }
