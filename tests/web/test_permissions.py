@@ -11,6 +11,7 @@ from django.core import signing
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from postdesk.mailroom import errands
 from postdesk.mailroom.models import RemoteMailbox
 from tests.support import builders
 from tests.web.conftest import signed_in
@@ -48,6 +49,7 @@ MATRIX: dict[str, Row] = {
     "attachment": Row("get", 302, 404, 200, 200),
     "inline": Row("get", 200, 200, 200, 200),
     "panel": Row("get", 302, 403, 403, 302),
+    "errand": Row("get", 302, 403, 403, 200),
     "mailboxes": Row("get", 302, 403, 403, 200),
     "mailbox-fetches": Row("post", 302, 403, 403, 302),
     "mailbox-pause": Row("post", 302, 403, 403, 302),
@@ -96,7 +98,14 @@ def addresses(db: None) -> dict[str, str]:
         "entry-mail": [ticket.number, entry.pk],
         "entry-source": [ticket.number, entry.pk],
     }
-    families = {"ticket": ticket.number, "mailbox": mailbox.pk, "held": held.pk, "letter": letter.pk}
+    errand = errands.ask("check", {}, by=builders.alice(), at=builders.NOON)
+    families = {
+        "errand": errand.pk,
+        "ticket": ticket.number,
+        "mailbox": mailbox.pk,
+        "held": held.pk,
+        "letter": letter.pk,
+    }
     whole = {"held", "mailboxes"}
     for name in MATRIX:
         family = families.get(name.split("-")[0])

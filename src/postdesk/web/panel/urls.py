@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from postdesk.web.panel import held, mailboxes, outbox, start
+from postdesk.web.panel import errands, held, mailboxes, outbox, start
 
 urlpatterns: list[URLPattern] = [
     path("panel", start.show, name="panel"),
+    path("panel/errands/<int:pk>", errands.show, name="errand"),
     path("panel/mailboxes", mailboxes.show, name="mailboxes"),
     path("panel/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
     path("panel/mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox-pause"),
