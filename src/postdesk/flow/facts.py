@@ -107,6 +107,7 @@ def desk(settings: MailSettings) -> Desk:
                 row.new_ticket_autoresponse,
                 row.outgoing_email_id,
                 row.autoresponse_email_id,
+                row.new_message_autoresponse,
                 row.sla_id,
                 promises.hours_of(row.schedule),
             )

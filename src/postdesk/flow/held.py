@@ -8,7 +8,7 @@ from django.db import transaction
 
 from postdesk import jobs
 from postdesk.basics.errors import Refused
-from postdesk.flow import react, source
+from postdesk.flow import react, source, tell
 from postdesk.flow.batch import Batch, take_ids
 from postdesk.flow.facts import gather
 from postdesk.flow.reaction import Reaction
@@ -68,6 +68,7 @@ def make_ticket(spooled: SpooledMail, *, by: Agent, at: dt.datetime) -> Ticket:
     threading = Threading(None, "person", f"{by.name} made a ticket of held mail: {row.reason}")
     react.open_ticket(on, row, arrival, silent, threading, route(arrival, gathered.facts))
     batch.events[-1].agent = by
+    tell.write(on, actor=by.pk)
     batch.write()
     jobs.defer("index")
     return batch.tickets[0]

@@ -25,7 +25,7 @@ from django.db.models import F
 
 from postdesk import jobs
 from postdesk.basics.clock import now
-from postdesk.flow import newcomers, react, source
+from postdesk.flow import newcomers, react, source, tell
 from postdesk.flow.batch import Batch, Decided, take_ids
 from postdesk.flow.facts import gather
 from postdesk.flow.hands import Hands, Reading
@@ -110,6 +110,7 @@ def take_in_chunk(reading: Reading, *, at: dt.datetime, stage: Stage, meanwhile:
     reaction = Reaction(gathered, batch, senders(), signing_keys()[0])
     for one in taken:
         _take(reaction, one)
+    tell.write(reaction)
     stage.name = "write"
     meanwhile()
     batch.write()

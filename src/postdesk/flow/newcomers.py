@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postdesk.flow import react
+from postdesk.flow import overlimit, react
 from postdesk.flow.batch import Decided
 from postdesk.flow.reaction import Reaction
 from postdesk.judge.facts import Arrival
@@ -25,6 +25,8 @@ def open_or_refuse(
     """A new ticket, or the sentence in the ledger that says why there is none."""
     made = opening(arrival, verdict, on.facts)
     if made.refusal:
+        if made.check == "open_tickets":
+            overlimit.tell(on, made.arrival, made.verdict, made.routing)
         on.batch.decided.append(Decided(spooled.pk, Outcome.SUPPRESSED, made.refusal))
         return
     ticket = react.open_ticket(on, spooled, made.arrival, made.verdict, threading, made.routing)

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from postdesk.basics.ids import message_key
 from postdesk.basics.text import storable
-from postdesk.flow import answers
+from postdesk.flow import answers, tell
 from postdesk.flow.batch import Batch, Decided, Report
 from postdesk.flow.reaction import Reaction
 from postdesk.judge.checks.automatic import reported_letter
 from postdesk.judge.facts import Arrival, KnownId, TicketFacts
-from postdesk.judge.route import auto_response
+from postdesk.judge.route import auto_response, message_response
 from postdesk.judge.verdict import Routing, Threading, Verdict
 from postdesk.mail.message import Address, ParsedMail
 from postdesk.mail.quote import new_words
@@ -69,6 +69,7 @@ def open_ticket(
     if answer.email is not None:
         letter = answers.answer(on, arrival, ticket, entry, answer, code="ticket.autoresp")
     batch.event("ticket.opened", ticket=ticket.pk, entry_id=entry.pk, letter_id=letter, data=data)
+    tell.new_ticket(on, arrival, ticket, entry)
     batch.decided.append(Decided(spooled.pk, Outcome.TICKET, f"Opened #{ticket.number}. {threading.sentence}"))
     return ticket
 
@@ -94,8 +95,27 @@ def join_ticket(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: V
         "stranger": threading.stranger,
         "findings": [finding.sentence for finding in verdict.findings],
     }
-    batch.event(name, ticket=ticket.pk, entry_id=entry.pk, data=data)
+    letter = None if is_agents else _confirm(on, arrival, verdict, threading, ticket, entry)
+    batch.event(name, ticket=ticket.pk, entry_id=entry.pk, letter_id=letter, data=data)
+    tell.new_message(on, arrival, ticket, entry)
     batch.decided.append(Decided(spooled.pk, Outcome.REPLY, f"Joined #{ticket.number}. {threading.sentence}"))
+
+
+def _confirm(
+    on: Reaction, arrival: Arrival, verdict: Verdict, threading: Threading, ticket: Ticket, entry: Entry
+) -> int | None:
+    """The New Message Auto-response, where it is wanted. Returns the letter's id."""
+    response = message_response(
+        verdict,
+        threading,
+        on.facts.desk,
+        department=ticket.department_id,
+        email=ticket.email_id,
+        is_on=on.voice.settings.new_message_autoresponse,
+    )
+    if response.email is None:
+        return None
+    return answers.answer(on, arrival, ticket, entry, response, code="message.autoresp")
 
 
 def record_report(on: Reaction, spooled: SpooledMail, arrival: Arrival) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from postdesk.flow.batch import Batch
 from postdesk.flow.facts import Gathered
 from postdesk.judge.facts import Facts
+from postdesk.tickets.alerts import Occasion
 from postdesk.tickets.senders import Senders
 from postdesk.tickets.voice import Voice, voice
 
@@ -20,6 +21,8 @@ class Reaction:
     senders: Senders
     key: bytes
     voice: Voice = field(default_factory=voice)
+    #: What agents may be told (flow.tell).
+    occasions: list[Occasion] = field(default_factory=list)
 
     @property
     def facts(self) -> Facts:

@@ -91,6 +91,7 @@ class DepartmentFacts:
     new_ticket_autoresponse: bool = True
     outgoing_email: int | None = None
     autoresponse_email: int | None = None
+    new_message_autoresponse: bool = True
     sla: int | None = None
     hours: Hours | None = None
 

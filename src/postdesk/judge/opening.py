@@ -29,6 +29,8 @@ class Opening:
     routing: Routing
     chosen: Chosen | None = None
     refusal: str = ""
+    #: The check behind the refusal, "" when a filter rejected it.
+    check: str = ""
 
 
 def opening(arrival: Arrival, verdict: Verdict, facts: Facts) -> Opening:
@@ -45,7 +47,7 @@ def opening(arrival: Arrival, verdict: Verdict, facts: Facts) -> Opening:
     for check, _sentence in NEW_TICKET_CHECKS:
         finding = check(arrival, facts)
         if finding is not None:
-            return Opening(arrival, verdict, routing, chosen, finding.sentence)
+            return Opening(arrival, verdict, routing, chosen, finding.sentence, finding.check)
     return Opening(arrival, verdict, routing, chosen)
 
 

@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 from postdesk.judge.facts import AddressOfOurs, Arrival, DepartmentFacts, Desk, Facts, TopicFacts
 from postdesk.judge.filters.run import Chosen
-from postdesk.judge.verdict import AutoResponse, Routing, Verdict
+from postdesk.judge.verdict import AutoResponse, Routing, Threading, Verdict
 from postdesk.mail.address import parse
 from postdesk.mail.message import ParsedMail, Priority
 
@@ -63,7 +63,37 @@ def auto_response(verdict: Verdict, routing: Routing, desk: Desk, *, is_on: bool
     department = desk.departments[routing.department]
     if not department.new_ticket_autoresponse:
         return AutoResponse(None, f"Auto-responses are off for the department {department.name}.")
-    candidates = (department.autoresponse_email, department.outgoing_email, routing.email, desk.default_email)
+    return _from(department, routing.email, desk)
+
+
+def message_response(
+    verdict: Verdict, threading: Threading, desk: Desk, *, department: int, email: int | None, is_on: bool
+) -> AutoResponse:
+    """Whether a message that joined a ticket is confirmed to its writer, and from which address (2.1, 4.5)."""
+    if not is_on:
+        return AutoResponse(None, "New Message auto-responses are off (Settings > Tickets).")
+    if verdict.silence:
+        return AutoResponse(None, verdict.silence)
+    if threading.stranger:
+        return AutoResponse(None, "The writer takes no part in the ticket.")
+    place = desk.departments.get(department)
+    if place is None or not place.new_message_autoresponse:
+        return AutoResponse(None, "New Message auto-responses are off for the department.")
+    return _from(place, email, desk)
+
+
+def overlimit_response(verdict: Verdict, routing: Routing, desk: Desk, *, is_on: bool) -> AutoResponse:
+    """Whether a user is told that they have too many open tickets (osticket.md 5.1)."""
+    if not is_on:
+        return AutoResponse(None, "Overlimit notices are off (Settings > Tickets).")
+    if verdict.silence:
+        return AutoResponse(None, verdict.silence)
+    return _from(desk.departments[routing.department], routing.email, desk)
+
+
+def _from(department: DepartmentFacts, email: int | None, desk: Desk) -> AutoResponse:
+    """DeptAuto, DeptOut, the address that was written to, the Default System Email."""
+    candidates = (department.autoresponse_email, department.outgoing_email, email, desk.default_email)
     sender = next((candidate for candidate in candidates if candidate is not None), None)
     if sender is None:
         return AutoResponse(None, "There is no address to answer from: no Default System Email is set.")

@@ -20,7 +20,11 @@ from postdesk.tickets.notices import Words
 
 #: At most so many ids in References: the first and the newest (RFC 5322 section 3.6.4 sets no limit, lines do).
 MAX_REFERENCES = 20
-_AUTOMATIC: Final[dict[Kind, Auto]] = {Kind.AUTORESPONSE: "auto-replied", Kind.FILTER: "auto-generated"}
+_AUTOMATIC: Final[dict[Kind, Auto]] = {
+    Kind.AUTORESPONSE: "auto-replied",
+    Kind.ALERT: "auto-generated",
+    Kind.FILTER: "auto-generated",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from postdesk.mail.message import Address
 from postdesk.mailroom.models import Email, SmtpAccount
@@ -10,7 +11,7 @@ from postdesk.mailroom.transport import Transports, transports
 from postdesk.tickets.letters import Sender
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Senders:
     """Every address of ours with the transport's view of it; read once per batch."""
 
@@ -25,6 +26,19 @@ class Senders:
         if row is None:
             return None
         return Sender(row.pk, Address(row.name, row.address), self._on_behalf(row))
+
+    def first(self, *emails: int | None) -> Sender | None:
+        """The first of these that is there."""
+        return next((sender for email in emails if email is not None and (sender := self.sender(email))), None)
+
+    def is_ours(self, address: str) -> bool:
+        """Whether mail to the address (lower case) would come back to the desk."""
+        return address in self._ours
+
+    @cached_property
+    def _ours(self) -> frozenset[str]:
+        every = (name for row in self.emails.values() for name in (row.address, *row.aliases))
+        return frozenset(name.lower() for name in every)
 
     def _on_behalf(self, row: Email) -> Address | None:
         """The account's own address, when mail of `row` travels by another address's account without spoofing."""

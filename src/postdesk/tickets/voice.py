@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings as project
 
-from postdesk.tickets.models import Department, NoticeSettings
+from postdesk.tickets.models import Department, NoticeSettings, Ticket
 from postdesk.tickets.notices import NOTHING, Person, Rich, Scene, TicketScene, Words, paragraphs
+from postdesk.tickets.notices.alerts import BY_NAME
 from postdesk.tickets.phrases import Phrases, phrases
 
 
@@ -20,9 +21,13 @@ class DepartmentVoice:
 
     name: str = ""
     template_set: int | None = None
-    #: Nothing while it is private.
+    #: Nothing while the department is private.
     signature: Rich = NOTHING
     manager: str = ""
+    outgoing_email: int | None = None
+    is_public: bool = True
+    #: Whether there is anybody an alert about the department itself could go to.
+    has_manager: bool = False
 
 
 @dataclass
@@ -44,6 +49,17 @@ class Voice:
     def of(self, department: int | None) -> DepartmentVoice:
         return self.departments.get(department or 0) or _NO_DEPARTMENT
 
+    def chosen(self, alert: str) -> frozenset[str]:
+        """Whom the alert goes to; nobody while it is off."""
+        if not getattr(self.settings, alert):
+            return frozenset()
+        return frozenset(getattr(self.settings, BY_NAME[alert].chosen_name))
+
+    def listens(self, alert: str, department: int | None = None) -> bool:
+        """Whether anybody could hear of it: cheap, so that a desk without listeners pays nothing."""
+        chosen = self.chosen(alert)
+        return bool(chosen) and (department is None or chosen != _MANAGER or self.of(department).has_manager)
+
     @cached_property
     def url(self) -> str:
         return str(project.BASE_URL).rstrip("/")
@@ -51,6 +67,12 @@ class Voice:
     def ticket_link(self, number: int) -> str:
         """The agents' page of a ticket."""
         return f"{self.url}/tickets/{number}"
+
+    def assigned(self, ticket: Ticket) -> Person:
+        """Whom the ticket is given to, the agent before the team. Reads the name, where it is not read yet."""
+        if ticket.assignee is not None:
+            return Person(ticket.assignee.name, ticket.assignee.email)
+        return Person(ticket.team.name) if ticket.team is not None else Person()
 
     def ticket_scene(self, *, number: int, subject: str, owner: Person, department: int, **more: Any) -> TicketScene:
         """What messages may say of a ticket. `more`: other fields of TicketScene."""
@@ -60,14 +82,26 @@ class Voice:
 
 #: Messages to users whose stock words do not quote them.
 _STOCK_IS_SILENT = frozenset({"ticket.autoresp", "message.autoresp", "ticket.overlimit"})
+_MANAGER = frozenset({"manager"})
 _NO_DEPARTMENT = DepartmentVoice()
 
 
 def voice() -> Voice:
     """Three small queries."""
     settings = NoticeSettings.objects.filter(pk=1).first() or NoticeSettings(pk=1)
-    rows = Department.objects.values_list("id", "name", "template_set", "signature")
+    rows = Department.objects.select_related("manager").only(
+        "name", "template_set_id", "signature", "is_public", "outgoing_email_id", "manager__name"
+    )
     departments = {
-        pk: DepartmentVoice(name, template_set, paragraphs(signature)) for pk, name, template_set, signature in rows
+        row.pk: DepartmentVoice(
+            name=row.name,
+            template_set=row.template_set_id,
+            signature=paragraphs(row.signature) if row.is_public else NOTHING,
+            manager=row.manager.name if row.manager else "",
+            outgoing_email=row.outgoing_email_id,
+            is_public=row.is_public,
+            has_manager=row.manager_id is not None,
+        )
+        for row in rows
     }
     return Voice(settings, phrases(settings), departments)

@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
     REPLY = "reply", "agent reply"
     ALERT = "alert", "alert"
     FILTER = "filter", "mail of a ticket filter"
+    NOTICE = "notice", "notice"
 
 
 class Letter(models.Model):

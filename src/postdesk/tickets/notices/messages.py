@@ -108,6 +108,13 @@ MESSAGES: Final[tuple[Message, ...]] = (
         "ticket.overdue", "Overdue Ticket Alert", "To agents: a ticket is overdue.", "agents", ("ticket", "comments")
     ),
     Message(
+        "overlimit.alert",
+        "Overlimit Alert",
+        "To the administrator, when a user has too many open tickets.",
+        "system",
+        ("ticket", "limit", "poster", "message"),
+    ),
+    Message(
         "mailbox.failing", "Mail Fetch Failure Alert", "To the administrator, once.", "system", ("mailbox", "comments")
     ),
     Message(

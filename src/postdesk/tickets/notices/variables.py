@@ -60,7 +60,7 @@ def _time(at: dt.datetime | None) -> str:
 
 
 TABLE: Final[tuple[Variable, ...]] = (
-    Variable("ticket.number", "The ticket's number.", lambda scene: str(scene.ticket.number)),
+    Variable("ticket.number", "The ticket's number.", lambda scene: str(scene.ticket.number or "")),
     Variable("ticket.subject", "Its subject.", lambda scene: scene.ticket.subject),
     Variable("ticket.name", "The owner's name, or address.", lambda scene: scene.ticket.owner.called),
     Variable("ticket.name.full", "The same.", lambda scene: scene.ticket.owner.called),

@@ -105,6 +105,14 @@ ergänzen möchten.</p>
         + _TICKET
         + "%{comments}\n",
     ),
+    "overlimit.alert": (
+        "%{poster.email} hat zu viele offene Tickets",
+        """\
+<p>%{poster.name} (%{poster.email}) hat %{limit} offene Tickets und damit so viele, wie erlaubt sind. Aus einer neuen
+Nachricht wurde kein Ticket: „%{ticket.subject}“. Sie ist im Verzeichnis der Nachrichten aufbewahrt.</p>
+<p>Sie erfahren davon einmal am Tag je Person.</p>
+""",
+    ),
     "mailbox.failing": (
         "Der Mailabruf für %{mailbox.address} schlägt fehl",
         """\

@@ -102,6 +102,14 @@ has not become a ticket.</p>
         "<p>Hello %{recipient.name.first},</p>\n"
         "<p>this ticket was due on %{ticket.due_date} and is not answered yet.</p>\n" + _TICKET + "%{comments}\n",
     ),
+    "overlimit.alert": (
+        "%{poster.email} has too many open tickets",
+        """\
+<p>%{poster.name} (%{poster.email}) has %{limit} open tickets, as many as are allowed. A new message was not made a
+ticket: “%{ticket.subject}”. It is kept in the ledger.</p>
+<p>You hear of this once a day for each user.</p>
+""",
+    ),
     "mailbox.failing": (
         "Fetching mail for %{mailbox.address} fails",
         """\
