@@ -57,7 +57,7 @@ def test_d5_c4_a_filter_comes_before_the_address_and_the_ticket_tells_what_it_di
         agent,
         topic,
     )
-    assert not Letter.objects.exists()
+    assert [letter.kind for letter in Letter.objects.all()] == ["alert"]  # to the agent it was given to; no answer
     opened, filtered = Event.objects.order_by("id")
     assert opened.data["autoresponse"] == "Ticket Filter “Fires” disables the auto-response."
     assert filtered.name == "ticket.filtered"

@@ -88,7 +88,7 @@ def _members(departments: dict[int, tuple[Colleague | None, str]]) -> dict[int, 
 def _respondents(tickets: set[int]) -> dict[int, Colleague]:
     """Whoever replied last, by ticket."""
     rows = Entry.objects.filter(ticket__in=tickets, kind=EntryKind.REPLY, agent__isnull=False)
-    last = rows.order_by("ticket", "-id").distinct("ticket").select_related("agent")
+    last = rows.order_by("ticket_id", "-id").distinct("ticket_id").select_related("agent")
     return {row.ticket_id: colleague for row in last if (colleague := _of(row.agent))}
 
 

@@ -155,7 +155,7 @@ def _sender(ticket: Ticket) -> Sender:
 
 def _conversation(ticket: Ticket) -> tuple[str | None, tuple[str, ...]]:
     """The last mail of the thread, to answer to, and the ids before it, oldest first; digests are no ids."""
-    rows = ticket.message_ids.exclude(message_id__startswith="sha256:").order_by("id")
+    rows = ticket.message_ids.exclude(message_id__startswith="sha256:").exclude(letter__kind=Kind.ALERT).order_by("id")
     ids = list(rows.values_list("message_id", "direction"))
     received = [message_id for message_id, direction in ids if direction == Direction.IN]
     parent = received[-1] if received else (ids[-1][0] if ids else None)
