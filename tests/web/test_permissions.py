@@ -11,8 +11,13 @@ from django.core import signing
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from postdesk.flow import filter_trial
+from postdesk.judge.filters.values import Rule
 from postdesk.mailroom import errands
+from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import RemoteMailbox
+from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
+from postdesk.tickets.filters import save_filter
 from tests.support import builders
 from tests.web.conftest import signed_in
 
@@ -44,12 +49,26 @@ MATRIX: dict[str, Row] = {
     "ticket-reopening": Row("post", 302, 404, 409, 409),
     "ticket-assignee": Row("post", 302, 404, 302, 302, {"agent": ""}),
     "ticket-department": Row("post", 302, 404, 409, 409, {"department": "0"}),
+    "ticket-ban": Row("post", 302, 403, 403, 302),
+    "ticket-ban-lifting": Row("post", 302, 403, 403, 409),
     "entry-mail": Row("get", 302, 404, 200, 200),
     "entry-source": Row("get", 302, 404, 200, 200),
     "attachment": Row("get", 302, 404, 200, 200),
     "inline": Row("get", 200, 200, 200, 200),
     "panel": Row("get", 302, 403, 403, 302),
     "errand": Row("get", 302, 403, 403, 200),
+    "banlist": Row("get", 302, 403, 403, 200),
+    "ban-acts": Row("post", 302, 403, 403, 409),
+    "ban-new": Row("get", 302, 403, 403, 200),
+    "ban-import": Row("get", 302, 403, 403, 200),
+    "ban-export": Row("get", 302, 403, 403, 200),
+    "ban": Row("get", 302, 403, 403, 200),
+    "filters": Row("get", 302, 403, 403, 200),
+    "filter-acts": Row("post", 302, 403, 403, 409),
+    "filter-new": Row("get", 302, 403, 403, 200),
+    "filter": Row("get", 302, 403, 403, 200),
+    "filter-place": Row("post", 302, 403, 403, 302),
+    "filter-trial": Row("get", 302, 403, 403, 200),
     "mailboxes": Row("get", 302, 403, 403, 200),
     "mailbox-fetches": Row("post", 302, 403, 403, 302),
     "mailbox-pause": Row("post", 302, 403, 403, 302),
@@ -106,12 +125,22 @@ def addresses(db: None) -> dict[str, str]:
         "held": held.pk,
         "letter": letter.pk,
     }
+    arguments |= panel_arguments()
     whole = {"held", "mailboxes"}
     for name in MATRIX:
         family = families.get(name.split("-")[0])
         if name not in whole and family is not None:
             arguments.setdefault(name, [family])
     return {name: reverse(name, args=arguments.get(name)) for name in MATRIX}
+
+
+def panel_arguments() -> dict[str, list[Any]]:
+    """A ban, a filter and a trial of it."""
+    ban, _ = save_ban(None, BanSetup("mallory@evil.example"), by="test", at=builders.NOON)
+    setup = FilterSetup("Refunds", rules=(Rule("subject", "contains", "refund"),), actions=(ActionSetup("reject"),))
+    one, _ = save_filter(None, setup, by="test", at=builders.NOON)
+    trial = filter_trial.begin(setup, one, messages=1, by=builders.alice(), at=builders.NOON)
+    return {"ban": [ban.pk], "filter": [one.pk], "filter-place": [one.pk], "filter-trial": [trial.pk]}
 
 
 @pytest.mark.parametrize("name", MATRIX)

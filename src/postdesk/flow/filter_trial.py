@@ -93,7 +93,7 @@ def _run(row: FilterTrial) -> None:
 
 def _with(filters: Compiled, row: FilterTrial) -> Compiled:
     """The filters as they would be once this one was saved."""
-    setup = _setup(row.setup)
+    setup = setup_of(row)
     others = [ready.filter for ready in filters if ready.filter.id != row.instead_of_id]
     if not setup.active:
         return compiled(tuple(others))
@@ -172,9 +172,9 @@ def _changes(before: dict[str, str], after: dict[str, str]) -> list[dict[str, st
     ]
 
 
-def _setup(stored: dict[str, object]) -> FilterSetup:
-    """The filter as it was written, from JSON."""
-    values = cast(dict[str, Any], stored)
+def setup_of(trial: FilterTrial) -> FilterSetup:
+    """The filter as it was written."""
+    values = cast(dict[str, Any], trial.setup)
     rules = tuple(Rule(**one) for one in values["rules"])
     actions = tuple(ActionSetup(**one) for one in values["actions"])
     return FilterSetup(**{**values, "rules": rules, "actions": actions})

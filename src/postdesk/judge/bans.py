@@ -7,7 +7,7 @@ without regard to case. `@example.org` does not cover its subdomains; `*@*.examp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
@@ -40,7 +40,11 @@ class Bans:
         domain = f"@{address.rpartition('@')[2]}"
         if domain in self.exact:
             return domain
-        return _wild_hit(self.wildcards, address) if self.wildcards and address else ""
+        return next(_wild_hits(self.wildcards, address), "") if self.wildcards and address else ""
+
+    def hits(self, address: str) -> set[str]:
+        """Every ban that covers an address (lower case)."""
+        return (candidates([address]) & self.exact) | set(_wild_hits(self.wildcards, address))
 
 
 NONE: Final = Bans()
@@ -105,10 +109,8 @@ def _expression(pattern: str) -> bytes:
     return "".join(wild.get(piece) or str(re2.escape(piece)) for piece in pieces if piece).encode()
 
 
-def _wild_hit(patterns: tuple[str, ...], address: str) -> str:
+def _wild_hits(patterns: tuple[str, ...], address: str) -> Iterator[str]:
     raw = address.encode("utf-8", "replace")
     for automaton in _automata(patterns):
         hits: list[int] | None = automaton.tried.Match(raw)
-        if hits:
-            return automaton.patterns[min(hits)]
-    return ""
+        yield from (automaton.patterns[place] for place in sorted(hits or ()))

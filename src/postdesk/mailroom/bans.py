@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from postdesk.basics.changes import Change, differences
 from postdesk.basics.errors import Invalid, Problems, Refused
 from postdesk.judge.bans import Bans, candidates, clean_pattern
 from postdesk.mailroom.models import Ban, Email
+from postdesk.mailroom.models.emails import BanKind
 from postdesk.people import audit
 from postdesk.people.audit import Actor
 
@@ -112,13 +114,19 @@ def delete(pks: Iterable[int], *, by: Actor, at: dt.datetime) -> int:
     return len(rows)
 
 
+def ban_of(address: str) -> Ban | None:
+    """The ban of that very address, active or not."""
+    return Ban.objects.filter(pattern=address.lower()).first()
+
+
 def bans_of(address: str) -> list[Ban]:
     """The active bans that cover an address, for saying so beside it: its own, its domain's, wildcards."""
     address = address.lower()
     rows = Ban.objects.filter(is_active=True)
-    exact = list(rows.filter(pattern__in=candidates([address])))
-    wild = [row for row in rows.filter(kind="wildcard") if Bans(wildcards=(row.pattern,)).hit(address)]
-    return exact + wild
+    asked = rows.filter(Q(pattern__in=candidates([address])) | Q(kind=BanKind.WILDCARD)).order_by("pattern")
+    wild = tuple(row.pattern for row in asked if row.kind == BanKind.WILDCARD)
+    hits = Bans(frozenset(row.pattern for row in asked).difference(wild), wild).hits(address)
+    return [row for row in asked if row.pattern in hits]
 
 
 @transaction.atomic

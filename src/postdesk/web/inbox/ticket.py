@@ -10,7 +10,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from postdesk.basics import clock
+from postdesk.mailroom.bans import bans_of
 from postdesk.mailroom.models import MailSettings
+from postdesk.mailroom.models.emails import BanKind
 from postdesk.people.models import Agent
 from postdesk.people.permissions import may, rights
 from postdesk.tickets import queries
@@ -61,12 +63,15 @@ def page(
     since = entries[0].created_at if before or len(entries) == queries.THREAD_PAGE else None
     shown = thread(entries, queries.events_of(ticket), since=since)
     to, *copies = recipients(ticket)
+    banned = bans_of(ticket.user.address)
     context = {
         **_facts(request, ticket),
         "version": queries.thread_version(ticket),
         "thread": shown,
         "before": shown.before if len(entries) == queries.THREAD_PAGE else 0,
         "others": queries.other_tickets(ticket, request.user),
+        "bans": banned,
+        "own_ban": any(ban.kind == BanKind.ADDRESS for ban in banned),
         "composer": {"kind": "reply", "text": "", "seen": shown.last_entry, "copies": copies, **(composer or {})},
         "to": to,
         "copies": copies,

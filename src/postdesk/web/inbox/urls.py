@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from postdesk.web.inbox import acts, files, queue, ticket
+from postdesk.web.inbox import acts, bans, files, queue, ticket
 
 urlpatterns: list[URLPattern] = [
     path("", queue.show, name="queue"),
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:number>/reopening", acts.reopening, name="ticket-reopening"),
     path("tickets/<int:number>/assignee", acts.assignee, name="ticket-assignee"),
     path("tickets/<int:number>/department", acts.department, name="ticket-department"),
+    path("tickets/<int:number>/ban", bans.ban, name="ticket-ban"),
+    path("tickets/<int:number>/ban/lifting", bans.lift, name="ticket-ban-lifting"),
     path("tickets/<int:number>/entries/<int:entry>/mail", files.mail, name="entry-mail"),
     path("tickets/<int:number>/entries/<int:entry>/source", files.source, name="entry-source"),
     path("attachments/<int:pk>", files.attachment, name="attachment"),

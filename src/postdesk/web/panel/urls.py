@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from postdesk.web.panel import errands, held, mailboxes, outbox, start
+from postdesk.web.panel import bans, errands, filters, held, mailboxes, outbox, start
 
 urlpatterns: list[URLPattern] = [
     path("panel", start.show, name="panel"),
     path("panel/errands/<int:pk>", errands.show, name="errand"),
+    path("panel/banlist", bans.show, name="banlist"),
+    path("panel/banlist/acts", bans.acts, name="ban-acts"),
+    path("panel/banlist/new", bans.new, name="ban-new"),
+    path("panel/banlist/import", bans.imports, name="ban-import"),
+    path("panel/banlist/export", bans.export, name="ban-export"),
+    path("panel/banlist/<int:pk>", bans.one, name="ban"),
+    path("panel/filters", filters.show, name="filters"),
+    path("panel/filters/acts", filters.acts, name="filter-acts"),
+    path("panel/filters/new", filters.new, name="filter-new"),
+    path("panel/filters/<int:pk>", filters.one, name="filter"),
+    path("panel/filters/<int:pk>/place", filters.place, name="filter-place"),
+    path("panel/filters/trials/<int:pk>", filters.trial, name="filter-trial"),
     path("panel/mailboxes", mailboxes.show, name="mailboxes"),
     path("panel/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
     path("panel/mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox-pause"),
