@@ -93,8 +93,8 @@ def test_a_wrong_value_is_named_by_the_path_of_its_key(text: str, expected: str)
             SMTP + "status = false\n[settings]\ndefault_mta = 'a@example.org'",
             "settings.default_mta: a@example.org has its",
         ),
-        (BARE + "[settings]\nadmin_email = 'A@example.org'", "email[1].address: a@example.org is the admin email"),
-        (BARE + "[[agent]]\nemail = 'a@example.org'\nname = 'A'", "email[1].address: a@example.org is an agent's own"),
+        (BARE + "[settings]\nadmin_email = 'A@example.org'", "email[1].address: Email already used as admin email."),
+        (BARE + "[[agent]]\nemail = 'a@example.org'\nname = 'A'", "email[1].address: Email in use by an agent."),
         (
             "[[department]]\nname = 'D'\ndefault = true\n[[department]]\nname = 'E'\ndefault = true",
             "department[2].default",
@@ -109,19 +109,42 @@ def test_a_wrong_value_is_named_by_the_path_of_its_key(text: str, expected: str)
             "email[1].mailbox.folder: POP mail servers do not support folders",
         ),
         (BOX + "protocol = 'pop3'\nfetched = 'move'", "email[1].mailbox.fetched: POP mail servers do not support"),
-        (BOX + "fetched = 'move'", 'email[1].mailbox.archive_folder: is required with fetched = "move"'),
-        (BOX + "archive_folder = 'inbox'", "email[1].mailbox.archive_folder: cannot be the same as the fetched folder"),
-        (BOX + "folder = 'In'\narchive_folder = 'In'", "email[1].mailbox.archive_folder: cannot be the same as the"),
+        (BOX + "fetched = 'move'", "email[1].mailbox.archive_folder: Valid folder required"),
+        (
+            BOX + "archive_folder = 'inbox'",
+            "email[1].mailbox.archive_folder: Archive folder cannot be same as fetched folder",
+        ),
+        (
+            BOX + "folder = 'In'\narchive_folder = 'In'",
+            "email[1].mailbox.archive_folder: Archive folder cannot be same",
+        ),
         (BOX + "auth = 'oauth2-google'", "email[1].mailbox.auth: OAuth2 is not available yet"),
-        (BOX.replace("password = 'p'", "").replace('password = "p"', ""), "email[1].mailbox.password: is required"),
+        (
+            BOX.replace("password = 'p'", "").replace('password = "p"', ""),
+            "email[1].mailbox.password: Password required",
+        ),
         (BOX.replace("mail.ex", "http://mail.ex"), 'email[1].mailbox.host: "http://" is not known here'),
         (
             BOX.replace('example.org"\np', 'example.org:143"\nport = 993\np'),
             "email[1].mailbox.port: The host name says",
         ),
+        (
+            BOX.replace("mail.ex", "ssl://mail.ex") + "port = 143",
+            "email[1].mailbox.port: Port 143 begins in clear text",
+        ),
+        (BOX.replace("mail.ex", "tls://mail.ex") + "port = 993", "email[1].mailbox.port: Port 993 begins with TLS"),
+        (
+            "[[department]]\nname = 'Old'\nactive = false\n" + BARE + "department = 'Old'",
+            "email[1].department: Department selected must be active.",
+        ),
+        (
+            "[[help_topic]]\nname = 'Old'\nactive = false\n" + BARE + "help_topic = 'Old'",
+            "email[1].help_topic: Help Topic selected must be active.",
+        ),
+        ("[settings]\nreply_separator = ''", "settings.reply_separator: Reply separator is required"),
         (SMTP.replace("none", "oauth2-microsoft"), "email[1].smtp.auth: OAuth2 is not available yet"),
-        (SMTP.replace("none", "mailbox"), 'email[1].smtp.auth: is "mailbox", but the address has no remote mailbox'),
-        (SMTP.replace("none", "basic"), "email[1].smtp.password: is required"),
+        (SMTP.replace("none", "mailbox"), "email[1].smtp.auth: Configure Mailbox Authentication"),
+        (SMTP.replace("none", "basic"), "email[1].smtp.password: Password required"),
         (SMTP + "password = 'p'", 'email[1].smtp.password: is not used with auth = "none"'),
         (SMTP.replace("mail.ex", "smtps://mail.ex"), 'email[1].smtp.host: "smtps://" is not known here'),
     ],
@@ -186,7 +209,7 @@ def test_an_address_cannot_become_that_of_an_agent_in_the_database() -> None:
     applied(FILE)
 
     assert problems('[[email]]\naddress = "Alice@example.net"\nname = "A"\n') == [
-        "email[1].address: Alice@example.net is an agent's own address"
+        "email[1].address: Email in use by an agent."
     ]
     assert problems('[[agent]]\nemail = "Support@example.org"\nname = "S"\n') == [
         "agent[1].email: support@example.org is an address of the desk"
@@ -201,12 +224,12 @@ def test_the_rules_see_what_the_database_holds_beside_the_file() -> None:
     address = '[[email]]\naddress = "support@example.org"\n'
 
     assert problems(address + '[email.mailbox]\nprotocol = "pop3"\n') == [
-        'email[1].mailbox.fetched: POP mail servers do not support folders: say "delete" or "nothing"'
+        "email[1].mailbox.fetched: POP mail servers do not support folders: choose to delete emails, or to do nothing."
     ]
     assert problems(address + "[email.smtp]\nstatus = false\n") == [
         "settings.default_mta: support@example.org has its SMTP switched off"
     ]
-    assert applied(address + "[email.mailbox]\nport = 143\n") == ("mailbox of support@example.org: port 993 -> 143",)
+    assert applied(address + "[email.mailbox]\nport = 1993\n") == ("mailbox of support@example.org: port 993 -> 1993",)
 
 
 def test_a_mailbox_that_is_switched_off_may_lack_its_password() -> None:

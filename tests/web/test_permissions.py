@@ -69,6 +69,11 @@ MATRIX: dict[str, Row] = {
     "filter": Row("get", 302, 403, 403, 200),
     "filter-place": Row("post", 302, 403, 403, 302),
     "filter-trial": Row("get", 302, 403, 403, 200),
+    "emails": Row("get", 302, 403, 403, 200),
+    "email-new": Row("get", 302, 403, 403, 200),
+    "email-acts": Row("post", 302, 403, 403, 302),
+    "email": Row("get", 302, 403, 403, 200),
+    "email-settings": Row("get", 302, 403, 403, 200),
     "mailboxes": Row("get", 302, 403, 403, 200),
     "mailbox-fetches": Row("post", 302, 403, 403, 302),
     "mailbox-pause": Row("post", 302, 403, 403, 302),
@@ -126,7 +131,8 @@ def addresses(db: None) -> dict[str, str]:
         "letter": letter.pk,
     }
     arguments |= panel_arguments()
-    whole = {"held", "mailboxes"}
+    families["email"] = mailbox.email.pk
+    whole = {"held", "mailboxes", "emails", "email-new", "email-acts", "email-settings"}
     for name in MATRIX:
         family = families.get(name.split("-")[0])
         if name not in whole and family is not None:

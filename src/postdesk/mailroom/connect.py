@@ -1,6 +1,6 @@
 """An Email's three tabs as values, and the operations that make them so: Account, Remote Mailbox, Outgoing (SMTP).
 
-Nothing here talks to a server; validity is decided before (flow.desk_file.values).
+Nothing here talks to a server; validity is decided before (flow.desk_file.values). Each change is in the audit log.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
+from postdesk import jobs
 from postdesk.basics.changes import Change, differences
 from postdesk.basics.errors import BrokenSetup
 from postdesk.mailroom.ledger_moves import leave_store, same_store
-from postdesk.mailroom.models import Credential, Email, RemoteMailbox, SmtpAccount
+from postdesk.mailroom.models import Credential, Email, MailSettings, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.connections import Connection
 from postdesk.mailroom.secrets import seal, unseal
+from postdesk.people import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def smtp_setup(account: SmtpAccount) -> SmtpSetup:
     return SmtpSetup(**{name: getattr(account, name) for name in _SMTP_COLUMNS})
 
 
-def save_email(email: Email | None, setup: EmailSetup, *, at: dt.datetime) -> tuple[Email, tuple[Change, ...]]:
+def save_email(
+    email: Email | None, setup: EmailSetup, *, by: audit.Actor, at: dt.datetime
+) -> tuple[Email, tuple[Change, ...]]:
     """Make an address, or change the one given. Returns the row and what changed (nothing for a new one)."""
     if email is None:
         made = Email.objects.create(
@@ -93,16 +97,19 @@ def save_email(email: Email | None, setup: EmailSetup, *, at: dt.datetime) -> tu
             created_at=at,
             updated_at=at,
         )
+        audit.record(by=by, at=at, verb="added", of=made, label=made.address, after=audit.values(setup))
         return made, ()
-    changes = differences(email_setup(email), setup)
+    before = email_setup(email)
+    changes = differences(before, setup)
     if changes:
         email.address, email.name, email.notes, email.updated_at = setup.address, setup.name, setup.notes, at
         email.aliases = list(setup.aliases)
         email.save(update_fields=["address", "name", "notes", "aliases", "updated_at"])
+        _note(email, email, before, changes, by=by, at=at)
     return email, changes
 
 
-def save_mailbox(email: Email, setup: MailboxSetup, *, at: dt.datetime) -> tuple[Change, ...]:
+def save_mailbox(email: Email, setup: MailboxSetup, *, by: audit.Actor, at: dt.datetime) -> tuple[Change, ...]:
     """Connect an address to its mailbox, or change how. Returns what changed (nothing for a new one).
 
     Every change forgets the failures and makes the mailbox due at once, so that a repair is seen at once.
@@ -110,9 +117,11 @@ def save_mailbox(email: Email, setup: MailboxSetup, *, at: dt.datetime) -> tuple
     """
     mailbox: RemoteMailbox | None = getattr(email, "mailbox", None)
     if mailbox is None:
-        row = RemoteMailbox(email=email)
-        _write(row, setup, _MAILBOX_COLUMNS, at=at)
-        row.save()
+        mailbox = RemoteMailbox(email=email)
+        _write(mailbox, setup, _MAILBOX_COLUMNS, at=at)
+        mailbox.save()
+        audit.record(by=by, at=at, verb="added", of=mailbox, label=email.address, after=audit.values(setup))
+        _poll(mailbox)
         return ()
     before = mailbox_setup(mailbox)
     changes = _changes(mailbox, before, setup)
@@ -123,24 +132,49 @@ def save_mailbox(email: Email, setup: MailboxSetup, *, at: dt.datetime) -> tuple
         mailbox.failures, mailbox.last_error, mailbox.last_error_at, mailbox.next_fetch_at = 0, "", None, None
         health = ["credential", "failures", "last_error", "last_error_at", "next_fetch_at", "epoch"]
         mailbox.save(update_fields=[*_MAILBOX_COLUMNS, *health])
+        _note(mailbox, email, before, changes, by=by, at=at)
+        _poll(mailbox)
     return changes
 
 
-def save_smtp(email: Email, setup: SmtpSetup, *, at: dt.datetime) -> tuple[Change, ...]:
+def save_smtp(email: Email, setup: SmtpSetup, *, by: audit.Actor, at: dt.datetime) -> tuple[Change, ...]:
     """Give an address its outgoing account, or change it. Every change forgets the failures and ends a wait."""
     account: SmtpAccount | None = getattr(email, "smtp", None)
     if account is None:
-        row = SmtpAccount(email=email)
-        _write(row, setup, _SMTP_COLUMNS, at=at)
-        row.save()
+        account = SmtpAccount(email=email)
+        _write(account, setup, _SMTP_COLUMNS, at=at)
+        account.save()
+        audit.record(by=by, at=at, verb="added", of=account, label=email.address, after=audit.values(setup))
         return ()
-    changes = _changes(account, smtp_setup(account), setup)
+    before = smtp_setup(account)
+    changes = _changes(account, before, setup)
     if changes:
         _write(account, setup, _SMTP_COLUMNS, at=at)
         account.failures, account.last_error, account.last_error_at, account.retry_at = 0, "", None, None
         health = ["credential", "failures", "last_error", "last_error_at", "retry_at"]
         account.save(update_fields=[*_SMTP_COLUMNS, *health])
+        _note(account, email, before, changes, by=by, at=at)
     return changes
+
+
+def _note(
+    row: Email | Connection,
+    email: Email,
+    before: EmailSetup | MailboxSetup | SmtpSetup,
+    changes: tuple[Change, ...],
+    *,
+    by: audit.Actor,
+    at: dt.datetime,
+) -> None:
+    old = audit.values(before)
+    after = audit.with_changes(old, changes)
+    audit.record(by=by, at=at, verb="changed", of=row, label=email.address, before=old, after=after)
+
+
+def _poll(mailbox: RemoteMailbox) -> None:
+    """Wake the mailbox at once, where it is fetched at all."""
+    if mailbox.status and mailbox.paused_at is None and MailSettings.objects.filter(pk=1, fetching=True).exists():
+        jobs.defer("fetch", mailbox=mailbox.pk)
 
 
 def _changes(row: Connection, before: MailboxSetup | SmtpSetup, after: MailboxSetup | SmtpSetup) -> tuple[Change, ...]:

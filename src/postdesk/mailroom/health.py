@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, Value, When
+from django.db.models.functions import Greatest
 
 from postdesk import jobs
 from postdesk.basics.errors import Refused
@@ -39,6 +41,27 @@ def freshness(mailbox: RemoteMailbox, *, at: dt.datetime) -> Freshness:
     if at - mailbox.last_success_at > allowed:
         return Freshness("late", mailbox.last_success_at, "The last fetch is longer ago than it should be.")
     return Freshness("fresh", mailbox.last_success_at, "Watched." if mailbox.watched_since else "Polled.")
+
+
+#: States by how soon somebody should look, as `urgency` numbers them.
+URGENCY: tuple[State | Literal["none"], ...] = ("failing", "late", "never", "paused", "fresh", "off", "none")
+
+
+def urgency(*, at: dt.datetime, mailbox: str = "mailbox") -> Case:
+    """The place in URGENCY as a database expression, for sorting; what `freshness` says of one row."""
+    late_after = Greatest(Value(1), F(f"{mailbox}__frequency") * 2) * Value(dt.timedelta(minutes=1))
+    late = Q(**{f"{mailbox}__last_success_at__lt": Value(at) - ExpressionWrapper(late_after, DurationField())})
+    states: tuple[tuple[str, Q], ...] = (
+        ("none", Q(**{f"{mailbox}__isnull": True})),
+        ("off", Q(**{f"{mailbox}__status": False})),
+        ("paused", Q(**{f"{mailbox}__paused_at__isnull": False})),
+        ("failing", Q(**{f"{mailbox}__failures__gt": 0})),
+        ("never", Q(**{f"{mailbox}__last_success_at__isnull": True})),
+        ("late", late),
+    )
+    places: dict[str, int] = {name: place for place, name in enumerate(URGENCY)}
+    whens = (When(condition, then=Value(places[name])) for name, condition in states)
+    return Case(*whens, default=Value(places["fresh"]))
 
 
 @transaction.atomic

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from postdesk.basics.changes import Change, differences
 from postdesk.mailroom.models import Email, MailSettings
+from postdesk.people import audit
 
 _ADDRESSES = ("default_email", "alert_email", "default_mta")
 
@@ -48,9 +50,12 @@ def locked_settings() -> MailSettings:
     return MailSettings.objects.select_for_update(of=("self",)).get(pk=1)
 
 
-def save_preferences(settings: MailSettings, wanted: MailPreferences) -> tuple[Change, ...]:
+def save_preferences(
+    settings: MailSettings, wanted: MailPreferences, *, by: audit.Actor, at: dt.datetime
+) -> tuple[Change, ...]:
     """Change the settings. Returns what changed. Raises Email.DoesNotExist for an address that is not the desk's."""
-    changes = differences(mail_preferences(settings), wanted)
+    before = mail_preferences(settings)
+    changes = differences(before, wanted)
     for change in changes:
         value = change.after
         if change.key in _ADDRESSES:
@@ -58,6 +63,9 @@ def save_preferences(settings: MailSettings, wanted: MailPreferences) -> tuple[C
         setattr(settings, change.key, value)
     if changes:
         settings.save(update_fields=[change.key for change in changes])
+        old = audit.values(before)
+        after = audit.with_changes(old, changes)
+        audit.record(by=by, at=at, verb="changed", of=settings, label=str(settings), before=old, after=after)
     return changes
 
 

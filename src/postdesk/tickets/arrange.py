@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from postdesk.basics.changes import Change, differences
 from postdesk.mailroom.models import Email
+from postdesk.people import audit
 from postdesk.people.models import Agent
 from postdesk.tickets.models import Department, HelpTopic, Membership, NewTicketSettings, TemplateSet
 
@@ -105,10 +107,11 @@ def save_help_topic(row: HelpTopic | None, setup: HelpTopicSetup) -> tuple[HelpT
     return row, changes
 
 
-def save_new_tickets(email: Email, setup: NewTicketSetup) -> tuple[Change, ...]:
+def save_new_tickets(email: Email, setup: NewTicketSetup, *, by: audit.Actor, at: dt.datetime) -> tuple[Change, ...]:
     """Say what mail to an address becomes. Returns what changed (nothing for a new address)."""
     row: NewTicketSettings | None = getattr(email, "new_tickets", None)
-    changes = differences(new_ticket_setup(row), setup) if row else ()
+    before = new_ticket_setup(row) if row else None
+    changes = differences(before, setup) if before else ()
     if row and not changes:
         return ()
     row = row or NewTicketSettings(email=email)
@@ -116,6 +119,9 @@ def save_new_tickets(email: Email, setup: NewTicketSetup) -> tuple[Change, ...]:
     row.help_topic = HelpTopic.objects.get(name=setup.help_topic) if setup.help_topic else None
     row.priority, row.autoresponse = setup.priority, setup.autoresponse
     row.save()
+    if before:
+        old, new = audit.values(before), audit.values(setup)
+        audit.record(by=by, at=at, verb="changed", of=row, label=email.address, before=old, after=new)
     return changes
 
 

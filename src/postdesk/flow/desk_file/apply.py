@@ -18,6 +18,7 @@ from postdesk.flow.desk_file.wanted import Wanted, WantedEmail, missing, wanted
 from postdesk.mailroom.connect import save_email, save_mailbox, save_smtp
 from postdesk.mailroom.models import Email
 from postdesk.mailroom.preferences import save_preferences
+from postdesk.people import audit
 from postdesk.people.staff import save_agent
 from postdesk.tickets.arrange import save_department, save_help_topic, save_memberships, save_new_tickets
 from postdesk.tickets.models import TemplateSet
@@ -95,10 +96,10 @@ def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Non
         topic_row = now.help_topics.get(help_topic.name)
         lines.note(f"help topic {help_topic.name}", topic_row is None, save_help_topic(topic_row, help_topic)[1])
     for email in desk.emails:
-        changes = save_new_tickets(rows[email.key], email.new_tickets)
+        changes = save_new_tickets(rows[email.key], email.new_tickets, by=audit.DESK_FILE, at=at)
         lines.note(f"email {email.setup.address}", False, changes)
     _agents(desk, now, lines, at=at)
-    changes = save_preferences(now.settings, desk.settings)
+    changes = save_preferences(now.settings, desk.settings, by=audit.DESK_FILE, at=at)
     lines.note("settings", False, changes)
     lines.note("notices", False, save_notice_preferences(now.notices, desk.notices))
     _end_template_sets(desk, now, lines, at=at)
@@ -135,12 +136,14 @@ def _email(email: WantedEmail, now: Present, lines: _Lines, *, at: dt.datetime) 
     address = email.setup.address
     present_row = now.emails.get(email.key)
     had_mailbox, had_smtp = hasattr(present_row, "mailbox"), hasattr(present_row, "smtp")
-    row, changes = save_email(present_row, email.setup, at=at)
+    row, changes = save_email(present_row, email.setup, by=audit.DESK_FILE, at=at)
     lines.note(f"email {address}", present_row is None, changes)
     if email.tables.mailbox is not None and email.mailbox is not None:
-        lines.note(f"mailbox of {address}", not had_mailbox, save_mailbox(row, email.mailbox, at=at))
+        lines.note(
+            f"mailbox of {address}", not had_mailbox, save_mailbox(row, email.mailbox, by=audit.DESK_FILE, at=at)
+        )
     if email.tables.smtp is not None and email.smtp is not None:
-        lines.note(f"smtp of {address}", not had_smtp, save_smtp(row, email.smtp, at=at))
+        lines.note(f"smtp of {address}", not had_smtp, save_smtp(row, email.smtp, by=audit.DESK_FILE, at=at))
     return row
 
 

@@ -14,6 +14,7 @@ from postdesk.flow.desk_file.read import Table
 from postdesk.flow.desk_file.wanted import Wanted, WantedEmail
 from postdesk.mailroom.aliases import alias_problems
 from postdesk.mailroom.connect import email_setup
+from postdesk.tickets.arrange import new_ticket_setup
 from postdesk.tickets.notice_preferences import alert_problems
 from postdesk.tickets.wording import template_problems
 
@@ -73,10 +74,8 @@ def addresses_are_apart(wanted: Wanted, now: Present) -> Iterator[Invalid]:
     admin = wanted.settings.admin_email.lower()
     in_file = {email.key for email in wanted.emails}
     for email in wanted.emails:
-        if email.key in agents:
-            yield Invalid(email.tables.account.at("address"), f"{email.setup.address} is an agent's own address")
-        elif email.key == admin:
-            yield Invalid(email.tables.account.at("address"), f"{email.setup.address} is the admin email")
+        found = values.address_problems(email.setup.address, others=(), agents=agents, admin_email=admin)
+        yield from _placed(email.tables.account, found)
     others = {*now.emails} - in_file
     for agent in wanted.agents:
         if agent.setup.email in others:
@@ -121,6 +120,24 @@ def default_mta_can_send(wanted: Wanted, now: Present) -> Iterator[Invalid]:
     if account is None or not account.status:
         what = "has no SMTP" if account is None else "has its SMTP switched off"
         yield Invalid(wanted.file.settings.at("default_mta"), f"{wanted.settings.default_mta} {what}")
+
+
+def new_tickets_go_where_people_work(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    departments = {name for name, row in now.departments.items() if row.is_active}
+    topics = {name for name, row in now.help_topics.items() if row.is_active}
+    departments |= {setup.name for _, setup in wanted.departments if setup.active}
+    topics |= {setup.name for _, setup in wanted.help_topics if setup.active}
+    departments -= {setup.name for _, setup in wanted.departments if not setup.active}
+    topics -= {setup.name for _, setup in wanted.help_topics if not setup.active}
+    for email in wanted.emails:
+        row = getattr(now.emails.get(email.key), "new_tickets", None)
+        stored = new_ticket_setup(row) if row else None
+        found = values.new_ticket_problems(email.new_tickets, stored, departments=departments, help_topics=topics)
+        yield from _placed(email.tables.account, found)
+
+
+def replies_can_be_stripped(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    yield from _placed(wanted.file.settings, values.separator_problems(wanted.settings))
 
 
 def connections_are_valid(wanted: Wanted, now: Present) -> Iterator[Invalid]:
@@ -184,6 +201,8 @@ RULES: Final = (
     Rule("An alias is nobody else's: no email's, no other alias, no agent's, not the admin email.", aliases_are_apart),
     Rule("Exactly one department is the default, and it is active.", one_default_department),
     Rule("The default MTA has an outgoing account that is switched on.", default_mta_can_send),
+    Rule("New tickets go to departments and help topics that are active.", new_tickets_go_where_people_work),
+    Rule("Quoted replies are stripped at a separator.", replies_can_be_stripped),
     Rule("Mailboxes and outgoing accounts make sense in themselves.", connections_are_valid),
     Rule("An alert that is on goes to somebody.", alerts_go_to_somebody),
     Rule("A template set that is used is active.", used_sets_are_active),

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from postdesk.web.panel import bans, errands, filters, held, mailboxes, outbox, start
+from postdesk.web.panel import (
+    bans,
+    email,
+    email_settings,
+    emails,
+    errands,
+    filters,
+    held,
+    mailboxes,
+    outbox,
+    start,
+)
 
 urlpatterns: list[URLPattern] = [
     path("panel", start.show, name="panel"),
+    path("panel/emails", emails.show, name="emails"),
+    path("panel/emails/new", email.new, name="email-new"),
+    path("panel/emails/acts", emails.acts, name="email-acts"),
+    path("panel/emails/<int:pk>", email.one, name="email"),
     path("panel/errands/<int:pk>", errands.show, name="errand"),
     path("panel/banlist", bans.show, name="banlist"),
     path("panel/banlist/acts", bans.acts, name="ban-acts"),
@@ -21,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path("panel/filters/<int:pk>", filters.one, name="filter"),
     path("panel/filters/<int:pk>/place", filters.place, name="filter-place"),
     path("panel/filters/trials/<int:pk>", filters.trial, name="filter-trial"),
+    path("panel/email-settings", email_settings.show, name="email-settings"),
     path("panel/mailboxes", mailboxes.show, name="mailboxes"),
     path("panel/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
     path("panel/mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox-pause"),

@@ -32,6 +32,15 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A word below a field that only matters with some values, written as in `shown_when`."""
+
+    when: str
+    text: str
+    tone: str = "warn"
+
+
+@dataclass(frozen=True, slots=True)
 class LaidSection:
     """A section with the fields of one form in it."""
 
@@ -57,6 +66,7 @@ class PanelForm(forms.Form):
     #: A field that only matters with another's value: {"archive_folder": "fetched=move"}. Several values: "a=x|y".
     #: Without scripts it is always shown.
     shown_when: ClassVar[Mapping[str, str]] = {}
+    field_notes: ClassVar[Mapping[str, Note]] = {}
     use_required_attribute = False
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -16,13 +16,18 @@ register = template.Library()
 @register.inclusion_tag("shared/kit/field.html")
 def field(bound: BoundField) -> dict[str, Any]:
     """One field: label, control, help, error. The error is tied to the control (aria-describedby, aria-invalid)."""
-    when = bound.form.shown_when.get(bound.name, "") if isinstance(bound.form, PanelForm) else ""
+    kit = bound.form if isinstance(bound.form, PanelForm) else None
+    when = kit.shown_when.get(bound.name, "") if kit else ""
+    note = kit.field_notes.get(bound.name) if kit else None
     secret = bound.field if isinstance(bound.field, SecretField) else None
     return {
         "bound": bound,
         "kind": _kind(bound),
         "when": when and _in_form(bound.form, when),
         "set_at": secret.set_at if secret else None,
+        "must_retype": secret is not None and bound.form.is_bound and bool(bound.data),
+        "note": note,
+        "note_when": note and _in_form(bound.form, note.when),
         "is_optional": not bound.field.required and getattr(bound.field, "marks_optional", False),
     }
 
@@ -48,7 +53,7 @@ def tab_links(tabs: Tabs) -> dict[str, Any]:
 @register.inclusion_tag("shared/kit/save_bar.html")
 def save_bar(label: str = "Save", *, back: str = "", more: str = "") -> dict[str, Any]:
     """The one primary action of a form, always in sight. `more`: template with further buttons."""
-    return {"label": label, "back": back, "more": more}
+    return {"label": label or "Save", "back": back, "more": more}
 
 
 @register.inclusion_tag("shared/kit/listing.html", takes_context=True)

@@ -49,6 +49,11 @@ document.addEventListener("click", (event) => {
   document.getElementById(anchor.hash.slice(1)).focus();
 });
 
+addEventListener("hashchange", () => {
+  const link = holding(location.hash.slice(1));
+  if (link) show(link);
+});
+
 const wanted = location.hash && holding(location.hash.slice(1));
 const hasProblems = document.querySelector("[data-problems]");
 show((!hasProblems && wanted) || links.find((link) => "open" in link.dataset) || links[0]);

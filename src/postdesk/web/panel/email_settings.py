@@ -1,0 +1,153 @@
+"""Emails > Settings: what all addresses share."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+
+from postdesk.basics import clock
+from postdesk.flow import email_settings
+from postdesk.flow.desk_file import keys
+from postdesk.mailroom.models import Email, MailSettings
+from postdesk.mailroom.preferences import MailPreferences, mail_preferences
+from postdesk.people import audit
+from postdesk.web.shared.doors import AgentRequest, door
+from postdesk.web.shared.forms import Note, Section, beside
+from postdesk.web.shared.keyed import KeyedForm
+
+_MEGABYTE = 1024 * 1024
+_MEDIUM = {"data-width": "medium"}
+
+
+def _switch(label: str, help_text: str) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False, help_text=help_text)
+
+
+def _number(label: str, help_text: str) -> forms.IntegerField:
+    attributes = {"data-width": "short", "inputmode": "numeric"}
+    return forms.IntegerField(label=label, help_text=help_text, widget=forms.NumberInput(attrs=attributes))
+
+
+class SettingsForm(KeyedForm):
+    desk_section = keys.SETTINGS
+    sections: ClassVar[tuple[Section, ...]] = (
+        Section("Email Fetching", ("fetching",)),
+        Section(
+            "System addresses",
+            ("default_email", "alert_email", "admin_email"),
+            "Departments and single emails can choose others for what they send.",
+        ),
+        Section(
+            "Incoming emails",
+            (
+                "accept_unregistered",
+                "accept_collaborators",
+                "priority_from_mail",
+                "strip_quoted_reply",
+                "reply_separator",
+                ("max_message_size", "max_open_tickets"),
+                "bans_cover_replies",
+            ),
+        ),
+        Section("Outgoing emails", ("default_mta", "email_attachments", "auto_answers_per_hour")),
+    )
+    shown_when = {"reply_separator": "strip_quoted_reply=on"}
+    field_notes = {
+        "default_mta": Note(
+            "default_mta=", "Emails without Outgoing (SMTP) of their own cannot send: their mail waits in the Outbox."
+        ),
+    }
+
+    fetching = _switch(
+        "Fetch emails", "The switch above every mailbox's own. Off: nothing is fetched; mail stays on its servers."
+    )
+    default_email = forms.ChoiceField(
+        label="Default System Email",
+        required=False,
+        help_text="Sends for departments without an Outgoing Email, and takes in what no other address is named for.",
+    )
+    alert_email = forms.ChoiceField(
+        label="Default Alert Email", required=False, help_text="Sends alerts and notices to Agents."
+    )
+    admin_email = forms.CharField(
+        label="Admin's Email Address",
+        required=False,
+        widget=forms.EmailInput(attrs={"placeholder": "you@example.net"}),
+        help_text="Told when mail cannot be fetched or sent. Not an address of the desk, so that it gets through.",
+    )
+    accept_unregistered = _switch("Accept All Emails", "Off: mail from people who never wrote before is turned away.")
+    accept_collaborators = _switch(
+        "Accept Email Collaborators", "People in To and Cc of a mail take part in its ticket."
+    )
+    priority_from_mail = _switch(
+        "Emailed Tickets Priority", "A new ticket takes its priority from the mail, where the mail has one."
+    )
+    strip_quoted_reply = _switch(
+        "Strip Quoted Reply", "Show only what is new in an answer. The whole mail is always kept."
+    )
+    reply_separator = forms.CharField(
+        label="Reply Separator Tag",
+        required=False,
+        help_text="Stands above our text in letters; what is below it in an answer is the quoted reply.",
+    )
+    max_message_size = _number("Largest email (MB)", "A bigger one is held whole, for a person to decide.")
+    max_open_tickets = _number("Open tickets of one User", "Further mail of theirs is held. 0: no limit.")
+    bans_cover_replies = _switch("Bans cover replies", "Off: only new tickets of banned senders are turned away.")
+    default_mta = forms.ChoiceField(
+        label="Default MTA",
+        required=False,
+        help_text="Its SMTP sends for emails without one of their own. Only enabled ones are listed.",
+    )
+    email_attachments = _switch("Email attachments", "The files of a reply are sent along with it.")
+    auto_answers_per_hour = _number(
+        "Automatic answers in an hour", "To one address at most, so that two machines never answer each other for ever."
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        every = [(email.address, str(email)) for email in Email.objects.all()]
+        senders = [(email.address, str(email)) for email in Email.objects.filter(smtp__status=True)]
+        self._offer("default_email", [("", "None yet"), *every])
+        self._offer("alert_email", [("", "Use Default System Email (above)"), *every])
+        self._offer("default_mta", [("", "None"), *senders])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def clean_max_message_size(self) -> int:
+        return int(self.cleaned_data["max_message_size"]) * _MEGABYTE
+
+
+@door("panel", "GET", "HEAD", "POST")
+def show(request: AgentRequest) -> HttpResponseBase:
+    """The form, and saving it."""
+    row = MailSettings.objects.select_related("default_email", "alert_email", "default_mta").filter(pk=1).first()
+    present = mail_preferences(row) if row else MailPreferences()
+    initial = {**audit.values(present), "max_message_size": present.max_message_size // _MEGABYTE}
+    form = SettingsForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        with beside(form):
+            email_settings.save(_wanted(form, present), by=request.user, at=clock.now())
+        if form.is_valid():
+            messages.success(request, "Saved.")
+            return redirect("email-settings")
+    context = {
+        "title": "Settings",
+        "sentence": "What all emails share. Some of it can be decided otherwise for a department or a single email.",
+        "form": form,
+    }
+    return render(request, "panel/form.html", context)
+
+
+def _wanted(form: SettingsForm, present: MailPreferences) -> MailPreferences:
+    """What was typed. A size nobody touched stays as it is to the byte."""
+    values = form.cleaned_data
+    if "max_message_size" not in form.changed_data:
+        values = {**values, "max_message_size": present.max_message_size}
+    return MailPreferences(**values)
