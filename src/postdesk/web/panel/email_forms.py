@@ -10,8 +10,7 @@ from postdesk.flow.desk_file import keys
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.models import RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.connections import Fetched, MailboxAuth, Protocol, SmtpAuth
-from postdesk.tickets.models import Department, HelpTopic
-from postdesk.tickets.models.setup import Priority
+from postdesk.tickets.models import Department, HelpTopic, Priority
 from postdesk.web.shared.forms import Note, SecretField, Section
 from postdesk.web.shared.keyed import KeyedForm, LinesField
 
