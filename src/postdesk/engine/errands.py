@@ -12,8 +12,9 @@ from django.db import InterfaceError, OperationalError
 from postdesk.basics.clock import now
 from postdesk.basics.errors import PostdeskError
 from postdesk.basics.stages import Stage
-from postdesk.engine import connection_check
+from postdesk.engine import connection_check, proposals
 from postdesk.mailroom import connection_checks, errands
+from postdesk.mailroom import proposals as asked_proposals
 from postdesk.mailroom.errands import Order
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,10 @@ class Kind:
     run: Callable[[Order, Callable[[Iterable[Stage]], None]], Any]
 
 
-KINDS: Final = (Kind(connection_checks.KIND, "Check connections, stage by stage.", connection_check.run),)
+KINDS: Final = (
+    Kind(connection_checks.KIND, "Check connections, stage by stage.", connection_check.run),
+    Kind(asked_proposals.KIND, "Find the servers of an address.", proposals.run),
+)
 
 
 def carry_out(errand: int) -> None:

@@ -7,10 +7,11 @@ none raises WireError. Nothing on the server changes but that a missing archive 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator
 
 from postdesk.basics.stages import Stage
-from postdesk.wire.endpoint import Endpoint
+from postdesk.wire.endpoint import Endpoint, WireProtocol
 from postdesk.wire.examine import imap, pop3, smtp
 from postdesk.wire.examine.visit import STEP, WHOLE, walk
 from postdesk.wire.login import Login
@@ -24,13 +25,15 @@ def examine_imap(
     archive_folder: str = "",
     step: float = STEP,
     whole: float = WHOLE,
-) -> Iterator[Stage]:
+) -> Generator[Stage, None, None]:
     """name, tcp, tls, greeting, login, folder, count, archive, push. Without an `archive_folder` none is looked for."""
     visit = imap.ImapVisit(endpoint, login, folder=folder, archive_folder=archive_folder, step=step, whole=whole)
     return walk(visit, imap.IMPLICIT_TLS if endpoint.security == "tls" else imap.UPGRADED)
 
 
-def examine_pop3(endpoint: Endpoint, login: Login, *, step: float = STEP, whole: float = WHOLE) -> Iterator[Stage]:
+def examine_pop3(
+    endpoint: Endpoint, login: Login, *, step: float = STEP, whole: float = WHOLE
+) -> Generator[Stage, None, None]:
     """name, tcp, tls, greeting, login, count."""
     visit = pop3.Pop3Visit(endpoint, login, step=step, whole=whole)
     return walk(visit, pop3.IMPLICIT_TLS if endpoint.security == "tls" else pop3.UPGRADED)
@@ -44,7 +47,31 @@ def examine_smtp(
     sender: str,
     step: float = STEP,
     whole: float = WHOLE,
-) -> Iterator[Stage]:
+) -> Generator[Stage, None, None]:
     """name, tcp, tls, greeting, hello, login, size, sender. `login` None: no login is tried."""
     visit = smtp.SmtpVisit(endpoint, login, ehlo_name=ehlo_name, sender=sender, step=step, whole=whole)
     return walk(visit, smtp.IMPLICIT_TLS if endpoint.security == "tls" else smtp.UPGRADED)
+
+
+def greets(endpoint: Endpoint, protocol: WireProtocol, whole: float) -> str | None:
+    """Whether a server greets and encrypts at `endpoint`, without a login, within `whole` seconds.
+
+    None: it does not. Otherwise why its certificate is not believed, "" when it is.
+    """
+    login = Login("", "")
+    visits: dict[WireProtocol, Generator[Stage, None, None]] = {
+        "imap": examine_imap(endpoint, login, step=whole, whole=whole),
+        "pop3": examine_pop3(endpoint, login, step=whole, whole=whole),
+        "smtp": examine_smtp(endpoint, None, ehlo_name="localhost", sender="", step=whole, whole=whole),
+    }
+    needed = {"tls", "greeting"}
+    with contextlib.closing(visits[protocol]) as stages:
+        for stage in stages:
+            if stage.state == "failed":
+                # A certificate that was seen is one of a server that is there.
+                return stage.certificate.why_not if stage.certificate else None
+            if stage.state == "ok":
+                needed.discard(stage.key)
+            if not needed:
+                return ""
+    return None

@@ -6,7 +6,7 @@ the first of them that matters finds wrong ends the visit, and the rest is repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, Self, TypeVar
@@ -77,7 +77,7 @@ class Step(Generic[V]):
     bars: bool = True
 
 
-def walk(visit: V, steps: Sequence[Step[V]]) -> Iterator[Stage]:
+def walk(visit: V, steps: Sequence[Step[V]]) -> Generator[Stage, None, None]:
     """Do the steps in order and yield each stage as it ends. Hangs up at the end, whatever happens."""
     barred = False
     try:
