@@ -9,11 +9,20 @@ import pytest
 from postdesk.basics.errors import Problems
 from postdesk.judge.filters.values import Rule
 from postdesk.mailroom.bans import BanSetup, save_ban
-from postdesk.mailroom.models import Letter
-from postdesk.people.models import Agent
+from postdesk.mailroom.models import Blob, Letter
+from postdesk.people.models import Agent, Team
 from postdesk.tickets import filters
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup, filter_setup
-from postdesk.tickets.models import Department, Event, HelpTopic, Ticket, TicketFilter
+from postdesk.tickets.models import (
+    CannedFile,
+    CannedResponse,
+    Department,
+    Event,
+    HelpTopic,
+    SlaPlan,
+    Ticket,
+    TicketFilter,
+)
 from tests.support.desk import AT, a_desk, arrives, mail
 
 pytestmark = pytest.mark.django_db
@@ -140,10 +149,9 @@ def test_d5_a_mail_goes_out_with_its_words_filled_in_and_says_that_it_is_automat
             subject="Fire in #%{ticket.number}",
             text="%{user.name} wrote:\n\n%{message}",
         ),
-        ActionSetup("no_autoresponse"),
     )
 
-    arrives(desk.mailbox, mail(message_id="a1@example.com"))
+    arrives(desk.mailbox, mail(message_id="a1@example.com", headers="Precedence: bulk\r\n"))
 
     letter = Letter.objects.get()
     ticket = Ticket.objects.get()
@@ -156,6 +164,66 @@ def test_d5_a_mail_goes_out_with_its_words_filled_in_and_says_that_it_is_automat
     assert "Carol wrote:" in sent.get_payload(0).get_payload(decode=True).decode()
     mailed = Event.objects.get(name="filter.mailed")
     assert (mailed.letter, mailed.data["to"]) == (letter, ["boss@example.org"])
+
+
+def test_d5_a_mail_to_the_user_goes_out_although_the_auto_response_is_disabled(desk):
+    a_filter(ActionSetup("mail", recipients="%{user}", subject="Hello", text="Hi."), ActionSetup("no_autoresponse"))
+    arrives(desk.mailbox, mail(message_id="a1@example.com"))
+    letter = Letter.objects.get()
+    assert (letter.kind, letter.recipients.get().address) == ("filter", "carol@example.com")
+    assert message_from_bytes(bytes(letter.raw))["In-Reply-To"] == "<a1@example.com>"
+
+
+def test_d5_a_canned_response_is_posted_and_mailed_instead_of_the_auto_response(desk):
+    canned = CannedResponse.objects.create(title="Fire", text="Ticket %{ticket.number}: leave <now>.", updated_at=AT)
+    blob = Blob.objects.create(content=b"%PDF-1.4")
+    CannedFile.objects.create(
+        response=canned, filename="exits.pdf", content_type="application/pdf", size=8, sha256="0" * 64, blob=blob
+    )
+    a_filter(ActionSetup("canned", "Fire"))
+
+    rows = arrives(
+        desk.mailbox,
+        *(mail(sender=f"c{n}@example.com", message_id=f"a{n}@example.com") for n in range(3)),
+    )
+
+    assert [row.outcome for row in rows] == ["ticket"] * 3
+    ticket = Ticket.objects.order_by("id").first()
+    message, response = ticket.entries.order_by("id")
+    assert (message.kind, response.kind, response.agent) == ("message", "reply", None)
+    assert response.text == f"Ticket {ticket.number}: leave <now>."
+    assert (ticket.is_answered, ticket.entry_count, ticket.waiting_since) == (False, 2, ticket.opened_at)
+    assert [file.filename for file in response.attachments.all()] == ["exits.pdf"]
+    letter = response.letter
+    assert (letter.kind, letter.recipients.get().address) == ("autoresponse", "c0@example.com")
+    assert Letter.objects.count() == 3
+    sent = message_from_bytes(bytes(letter.raw))
+    assert sent["In-Reply-To"] == "<a0@example.com>"
+    assert sent["Auto-Submitted"] == "auto-replied"
+    assert [part.get_filename() for part in sent.walk() if part.get_filename()] == ["exits.pdf"]
+    opened = Event.objects.get(ticket=ticket, name="ticket.opened")
+    assert opened.data["autoresponse"] == "A filter's canned response takes its place."
+
+
+def test_d5_a_canned_response_does_not_go_to_a_machine_and_the_ticket_says_so(desk):
+    CannedResponse.objects.create(title="Fire", text="Leave.", updated_at=AT)
+    a_filter(ActionSetup("canned", "Fire"))
+    arrives(desk.mailbox, mail(headers="Auto-Submitted: auto-replied\r\n"))
+    assert not Letter.objects.exists()
+    assert Ticket.objects.get().entries.count() == 1
+    assert "Auto-Submitted" in str(Event.objects.get(name="canned.unsent").data["why"])
+
+
+def test_d5_c4_team_and_sla_plan_of_a_filter_come_before_the_help_topics(desk):
+    team = Team.objects.create(name="Night")
+    gold, silver = (
+        SlaPlan.objects.create(name=name, grace_hours=hours) for name, hours in (("Gold", 1), ("Silver", 9))
+    )
+    HelpTopic.objects.create(name="Burning", sla=silver)
+    a_filter(ActionSetup("team", "Night"), ActionSetup("sla", "Gold"), ActionSetup("help_topic", "Burning"))
+    arrives(desk.mailbox, mail())
+    ticket = Ticket.objects.get()
+    assert (ticket.team, ticket.sla) == (team, gold)
 
 
 def test_d5_many_tickets_of_one_chunk_get_their_mails_and_their_auto_responses(desk):

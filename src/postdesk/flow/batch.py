@@ -40,6 +40,8 @@ class Ids:
     letters: list[int]
     #: For letters beyond one a ticket: drawn when needed.
     more_letters: list[int] = field(default_factory=list)
+    #: For entries beyond one a message.
+    more_entries: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,12 @@ class Batch:
         if not letters:
             letters += outbox.next_ids("mailroom_letter", _DRAWN)[::-1]
         return letters.pop()
+
+    def more_entry_id(self) -> int:
+        """The id of an entry beyond the one that each message has: drawn when needed, so it comes after those."""
+        if not self.ids.more_entries:
+            self.ids.more_entries += outbox.next_ids("tickets_entry", _DRAWN)[::-1]
+        return self.ids.more_entries.pop()
 
     def write(self) -> None:
         """Write all rows, in the caller's transaction, parents first; letters wake their lanes."""

@@ -224,7 +224,7 @@ def _users(arrivals: Iterable[Arrival]) -> dict[str, User]:
 def _recent_answers(senders: set[str], at: dt.datetime) -> dict[str, int]:
     hour_ago = at - dt.timedelta(hours=1)
     rows = LetterRecipient.objects.filter(
-        address__in=senders, letter__kind=Kind.AUTORESPONSE, letter__created_at__gte=hour_ago
+        address__in=senders, letter__kind__in=(Kind.AUTORESPONSE, Kind.FILTER), letter__created_at__gte=hour_ago
     )
     counted = rows.values("address").annotate(times=Count("id")).values_list("address", "times")
     return dict(counted)

@@ -27,10 +27,10 @@ from postdesk.judge.opening import Opening, opening
 from postdesk.mail.parse import parse
 from postdesk.mailroom.models import MailSettings, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
-from postdesk.people.models import Agent, User
+from postdesk.people.models import Agent, Team, User
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
 from postdesk.tickets.filters import refuse_wrong, unsaved
-from postdesk.tickets.models import Entry, FilterTrial, TicketFilter
+from postdesk.tickets.models import CannedResponse, Entry, FilterTrial, SlaPlan, TicketFilter
 
 #: Messages looked at: as many as are asked for, and never more than this. Larger ones are left out.
 MOST: Final = 500
@@ -118,13 +118,13 @@ def _differing(rows: Sequence[SpooledMail], today: Desk, wanted: Desk) -> Iterat
     people = {address for arrival in arrivals for address in bans.senders(arrival.mail)}
     newcomer_facts.read(facts, people)
     facts.users = frozenset(User.objects.filter(address__in=people).values_list("address", flat=True))
-    then = dataclasses.replace(facts, desk=wanted)
+    then, names = dataclasses.replace(facts, desk=wanted), _names()
     for row, arrival in zip(rows, arrivals, strict=True):
         verdict = decide(arrival, facts)
         if verdict.action != "accept":
             continue
         before, after = opening(arrival, verdict, facts), opening(arrival, verdict, then)
-        changes = _changes(_described(before, today), _described(after, wanted))
+        changes = _changes(_described(before, today, names), _described(after, wanted, names))
         if changes:
             yield {
                 "message": row.pk,
@@ -142,7 +142,24 @@ def _arrival(row: SpooledMail, raw: bytes) -> Arrival:
     return Arrival(parse(raw), row.size, email, is_history=row.is_history)
 
 
-def _described(made: Opening, desk: Desk) -> dict[str, str]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Names:
+    """What ids of the desk are called."""
+
+    teams: dict[int, str]
+    plans: dict[int, str]
+    responses: dict[int, str]
+
+
+def _names() -> Names:
+    return Names(
+        dict(Team.objects.values_list("id", "name")),
+        dict(SlaPlan.objects.values_list("id", "name")),
+        dict(CannedResponse.objects.values_list("id", "title")),
+    )
+
+
+def _described(made: Opening, desk: Desk, names: Names) -> dict[str, str]:
     """What would become of a message, in words, by what is changed."""
     if made.refusal:
         return {"Outcome": made.refusal}
@@ -156,6 +173,9 @@ def _described(made: Opening, desk: Desk) -> dict[str, str]:
         "Help topic": topic.name if topic else "none",
         "Priority": routing.priority,
         "Assigned to": agent,
+        "Team": names.teams.get(routing.team or 0, "none"),
+        "SLA plan": names.plans.get(routing.sla or 0, "none"),
+        "Canned response": names.responses.get((chosen.canned if chosen else None) or 0, "none"),
         "Status": routing.status or "open",
         "Auto-response": made.verdict.silence or "as the address and the department say",
         "Emails": "; ".join(ordered.mail.recipients for ordered in chosen.mails) if chosen and chosen.mails else "none",

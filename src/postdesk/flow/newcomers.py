@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postdesk.flow import overlimit, react
+from postdesk.flow import canned, overlimit, react
 from postdesk.flow.batch import Decided
 from postdesk.flow.reaction import Reaction
 from postdesk.judge.facts import Arrival
@@ -15,7 +15,7 @@ from postdesk.mailroom.models.outbox import Kind
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.tickets import filter_mail
 from postdesk.tickets.letters import Draft, write
-from postdesk.tickets.models import Event, Ticket
+from postdesk.tickets.models import Entry, Event, Ticket
 from postdesk.tickets.models.thread import Direction
 
 
@@ -34,9 +34,16 @@ def open_or_refuse(
         sender = made.arrival.sender
         on.facts.open_tickets[sender] = on.facts.open_tickets.get(sender, 0) + 1
     if made.chosen is not None:
-        _tell(on, ticket, made.chosen)
-        for ordered in made.chosen.mails:
-            _send(on, ticket, made.arrival, made.verdict, ordered)
+        _follow(on, ticket, on.batch.entries[-1], made.arrival, made.chosen)
+
+
+def _follow(on: Reaction, ticket: Ticket, message: Entry, arrival: Arrival, chosen: Chosen) -> None:
+    """What filters do besides choosing: their trace, the canned response, their mails."""
+    _tell(on, ticket, chosen)
+    if chosen.canned is not None:
+        canned.post(on, ticket, arrival, chosen)
+    for ordered in chosen.mails:
+        _send(on, ticket, message, arrival, chosen.unanswerable, ordered)
 
 
 def _tell(on: Reaction, ticket: Ticket, chosen: Chosen) -> None:
@@ -52,7 +59,9 @@ def _tell(on: Reaction, ticket: Ticket, chosen: Chosen) -> None:
     ]
 
 
-def _send(on: Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict, ordered: MailOrdered) -> None:
+def _send(
+    on: Reaction, ticket: Ticket, entry: Entry, arrival: Arrival, unanswerable: str, ordered: MailOrdered
+) -> None:
     """The mail of an action *Send an Email*. Never to the desk itself, nor to a sender who must not be answered."""
     batch, mail, user = on.batch, ordered.mail, arrival.author or Address("", "")
     email = mail.sender or ticket.email_id or on.facts.desk.default_email
@@ -62,13 +71,12 @@ def _send(on: Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict, orde
         return
     wanted = filter_mail.addressed(mail.recipients, user=user)
     to = tuple(one for one in wanted if not on.facts.desk.is_ours(one.key))
-    if verdict.silence:
+    if unanswerable:
         to = tuple(one for one in to if one.key != user.key)
     if not to:
-        why = verdict.silence if any(one.key == user.key for one in wanted) else "it names nobody but the desk itself"
+        why = unanswerable if any(one.key == user.key for one in wanted) else "it names nobody but the desk itself"
         _unsent(on, ticket, ordered, why)
         return
-    entry = batch.entries[-1]
     draft = Draft(
         letter=batch.letter_id(),
         ticket=ticket.pk,
@@ -82,6 +90,8 @@ def _send(on: Reaction, ticket: Ticket, arrival: Arrival, verdict: Verdict, orde
     )
     letter = write(draft, key=on.key, at=batch.at)
     batch.letters.append(letter)
+    if user in to:
+        on.facts.recent_answers[user.key] = on.facts.recent_answers.get(user.key, 0) + 1
     batch.known(letter.message_id, direction=Direction.OUT, ticket=ticket.pk, entry=entry.pk, letter_id=letter.pk)
     data: dict[str, object] = {"filter": ordered.filter, "to": [one.address for one in to], "subject": letter.subject}
     batch.events.append(

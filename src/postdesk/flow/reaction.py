@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from postdesk.flow.batch import Batch
 from postdesk.flow.facts import Gathered
@@ -23,6 +24,9 @@ class Reaction:
     voice: Voice = field(default_factory=voice)
     #: What agents may be told (flow.tell).
     occasions: list[Occasion] = field(default_factory=list)
+
+    #: Canned responses that filters asked for, None for one that is gone (flow.canned).
+    canned: dict[int, Any] = field(default_factory=dict)
 
     @property
     def facts(self) -> Facts:

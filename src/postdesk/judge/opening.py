@@ -62,8 +62,10 @@ def _filtered(arrival: Arrival, verdict: Verdict, routing: Routing, facts: Facts
             verdict = Verdict("suppress", (*verdict.findings, ban))
         if verdict.action != "accept":
             return arrival, verdict, chosen
-    if chosen.silence:
-        silence = Finding("filter", chosen.silence, silent=True)
+    chosen.unanswerable = verdict.silence
+    if chosen.silence or chosen.canned is not None:
+        words = chosen.silence or "A filter's canned response takes its place."
+        silence = Finding("filter", words, silent=True)
         verdict = replace(verdict, findings=(*verdict.findings, silence))
     return arrival, verdict, chosen
 

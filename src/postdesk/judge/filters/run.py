@@ -51,6 +51,8 @@ class Chosen:
     status: str = ""
     #: Why there is no auto-response.
     silence: str = ""
+    #: Why the sender must not be answered automatically at all, whatever the filters say.
+    unanswerable: str = ""
     #: Who counts as the sender instead of From.
     author: Address | None = None
     #: The filter that turned the message away.

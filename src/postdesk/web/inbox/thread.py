@@ -34,6 +34,7 @@ SENTENCES: Final[dict[str, str]] = {
     "letter.failed": "A letter was refused for good",
     "letter.uncertain": "A letter was perhaps sent",
     "ticket.filtered": "Ticket Filter “{filter}” {did}",
+    "canned.unsent": "The canned response “{canned}” was not sent",
     "filter.unsent": "Ticket Filter “{filter}” sent no email to {to}",
 }
 _NAME: Final = re.compile(r"\{(\w+)\}")
@@ -45,6 +46,7 @@ EVIDENCE: Final[tuple[tuple[str, str], ...]] = (
     ("findings", "Checks"),
     ("autoresponse", "Auto-response"),
     ("filter", "Ticket Filter"),
+    ("canned", "Canned response"),
 )
 
 
@@ -138,7 +140,7 @@ def _happened(event: Event) -> Happened:
     # "The user wrote" reopens tickets, too: without an agent it was mail, or the desk itself.
     who = event.agent.name if event.agent else "The desk"
     pattern = SENTENCES.get(event.name, event.name.replace(".", " "))
-    names = {"who": who, **{key: _words(event.data.get(key, "")) for key in ("filter", "did")}}
+    names = {"who": who, **{key: _words(event.data.get(key, "")) for key in ("filter", "did", "canned")}}
     names["to"] = _words(event.data.get("to", "somebody"))
     sentence = _NAME.sub(lambda found: names.get(found[1], found[0]), pattern)
     return Happened(event, sentence, _evidence(event))

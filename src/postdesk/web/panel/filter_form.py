@@ -18,9 +18,9 @@ from postdesk.judge.filters import actions, criteria, operators
 from postdesk.judge.filters.problems import MOST_RULES
 from postdesk.judge.filters.values import TARGETS, Rule
 from postdesk.mailroom.models import Email
-from postdesk.people.models import Agent
-from postdesk.tickets.filter_setup import LONGEST_NAME, MOST_ACTIONS, NAMED, WORDS, ActionSetup, FilterSetup
-from postdesk.tickets.models import Department, HelpTopic
+from postdesk.people.models import Agent, Team
+from postdesk.tickets.filter_setup import LONGEST_NAME, MOST_ACTIONS, WORDS, ActionSetup, FilterSetup
+from postdesk.tickets.models import CannedResponse, Department, HelpTopic, SlaPlan
 from postdesk.web.shared.forms import PanelForm, Section
 
 Choices = list[tuple[str, Any]]
@@ -151,7 +151,7 @@ def _addresses() -> Choices:
 
 
 def target_choices() -> dict[str, Choices]:
-    """What actions can name now: departments and help topics by name, agents by address; priorities and states."""
+    """What actions can name now: by name, agents by address; priorities and states."""
     found: dict[str, Choices] = {
         "department": [(name, name) for name in _names(Department.objects.filter(is_active=True))],
         "help_topic": [(name, name) for name in _names(HelpTopic.objects.filter(is_active=True))],
@@ -160,17 +160,17 @@ def target_choices() -> dict[str, Choices]:
             for name, email in Agent.objects.filter(is_active=True).values_list("name", "email")
         ],
     }
+    found["team"] = [(name, name) for name in _names(Team.objects.filter(is_active=True))]
+    found["sla"] = [(name, name) for name in _names(SlaPlan.objects.filter(is_active=True))]
+    titles = CannedResponse.objects.filter(is_active=True).values_list("title", flat=True)
+    found["canned"] = [(title, title) for title in titles]
     found |= {takes: [(word, word.capitalize()) for word in words] for takes, words in WORDS.items()}
-    return {one.takes: found[one.takes] for one in actions.ACTIONS if one.takes in found and _is_known(one.takes)}
+    return {one.takes: found[one.takes] for one in actions.ACTIONS if one.takes in found}
 
 
 def _names(rows: Any) -> Iterable[str]:
     names: Iterable[str] = rows.values_list("name", flat=True)
     return names
-
-
-def _is_known(takes: str) -> bool:
-    return takes in NAMED or takes in WORDS
 
 
 @dataclass(slots=True)
