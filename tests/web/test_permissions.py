@@ -73,6 +73,7 @@ MATRIX: dict[str, Row] = {
     "email-new": Row("get", 302, 403, 403, 200),
     "email-acts": Row("post", 302, 403, 403, 302),
     "email": Row("get", 302, 403, 403, 200),
+    "email-checks": Row("post", 302, 403, 403, 200),
     "email-settings": Row("get", 302, 403, 403, 200),
     "mailboxes": Row("get", 302, 403, 403, 200),
     "mailbox-fetches": Row("post", 302, 403, 403, 302),

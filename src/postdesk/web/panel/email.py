@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.contrib import messages
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from postdesk.basics import clock
-from postdesk.flow import email_removal
+from postdesk.flow import email_checks
 from postdesk.flow import emails as addresses
-from postdesk.flow.emails import WholeEmail
-from postdesk.mailroom.connect import EmailSetup, MailboxSetup, SmtpSetup, email_setup, mailbox_setup, smtp_setup
-from postdesk.mailroom.models import Email, MailSettings, RemoteMailbox, SmtpAccount
-from postdesk.people import audit
-from postdesk.tickets.arrange import NewTicketSetup, new_ticket_setup
-from postdesk.web.panel.email_forms import AccountForm, MailboxForm, SmtpForm
+from postdesk.web.panel.email_forms import AccountForm
+from postdesk.web.panel.email_page import TABS, Page, context_of, email_or_404, read_page
 from postdesk.web.shared.doors import AgentRequest, door
-from postdesk.web.shared.forms import Tab, Tabs, beside
-
-#: What the tabs of a new address begin with.
-FIRST_MAILBOX = MailboxSetup(fetched="move", archive_folder="Processed")
-FIRST_SMTP = SmtpSetup()
-
-
-@dataclass(slots=True)
-class Page:
-    """The forms of one request. `mailbox` and `smtp` None while the address is being added."""
-
-    email: Email | None
-    account: AccountForm
-    mailbox: MailboxForm | None = None
-    smtp: SmtpForm | None = None
-
-    @property
-    def forms(self) -> list[AccountForm | MailboxForm | SmtpForm]:
-        return [form for form in (self.account, self.mailbox, self.smtp) if form is not None]
-
-    def is_valid(self) -> bool:
-        """All of them are asked, so that every error is told."""
-        valid = [form.is_valid() for form in self.forms if self._counts(form)]
-        return all(valid)
-
-    def wanted(self) -> WholeEmail:
-        """What was typed; a tab that nobody touched and that has nothing stored is not there."""
-        account = self.account.cleaned_data
-        return WholeEmail(
-            EmailSetup(account["address"], account["name"], account["notes"], account["aliases"]),
-            NewTicketSetup(account["department"], account["help_topic"], account["priority"], account["autoresponse"]),
-            self.mailbox.setup() if self.mailbox and self._counts(self.mailbox) else None,
-            self.smtp.setup() if self.smtp and self._counts(self.smtp) else None,
-        )
-
-    def _counts(self, form: AccountForm | MailboxForm | SmtpForm) -> bool:
-        if form is self.account:
-            return True
-        stored = getattr(self.email, "mailbox" if form is self.mailbox else "smtp", None)
-        return stored is not None or form.has_changed()
+from postdesk.web.shared.forms import beside
 
 
 @door("panel", "GET", "HEAD", "POST")
@@ -85,81 +39,26 @@ def new(request: AgentRequest) -> HttpResponseBase:
 
 @door("panel", "GET", "HEAD", "POST")
 def one(request: AgentRequest, pk: int) -> HttpResponseBase:
-    """The tabs. Whoever has scripts comes here to save only after the check (email_checks); others save at once."""
-    email = _email(pk)
+    """The tabs. With scripts the check came before (email_checks); without, it follows, unless it was declined."""
+    email = email_or_404(pk)
     page = read_page(request, email)
     if request.method == "POST" and page.is_valid():
         with beside(*page.forms):
             addresses.save(email, page.wanted(), by=request.user, at=clock.now())
         if page.is_valid():
             messages.success(request, _saved(page))
+            if request.POST.get("intent") == "save":
+                errand = email_checks.begin(
+                    email_or_404(pk), page.wanted(), only_changed=False, by=request.user, at=clock.now()
+                )
+                if errand is not None:
+                    return redirect("errand", errand.pk)
             asked = request.POST.get("tab", "account")
             return redirect(f"{reverse('email', args=[pk])}#tab-{asked if asked in TABS else 'account'}")
     return render(request, "panel/emails/one.html", context_of(request, page))
-
-
-TABS = ("account", "mailbox", "smtp")
-
-
-def read_page(request: AgentRequest, email: Email) -> Page:
-    """The three forms, filled with what was typed or with what is stored."""
-    typed = request.POST if request.method == "POST" else None
-    mailbox: RemoteMailbox | None = getattr(email, "mailbox", None)
-    smtp: SmtpAccount | None = getattr(email, "smtp", None)
-    tickets = getattr(email, "new_tickets", None)
-    account = {
-        **audit.values(email_setup(email)),
-        **audit.values(new_ticket_setup(tickets) if tickets else NewTicketSetup()),
-    }
-    return Page(
-        email,
-        AccountForm(typed, prefix="account", initial=account),
-        MailboxForm(
-            typed,
-            prefix="mailbox",
-            row=mailbox,
-            initial=audit.values(mailbox_setup(mailbox) if mailbox else FIRST_MAILBOX),
-        ),
-        SmtpForm(typed, prefix="smtp", row=smtp, initial=audit.values(smtp_setup(smtp) if smtp else FIRST_SMTP)),
-    )
-
-
-def context_of(request: AgentRequest, page: Page) -> dict[str, Any]:
-    """What the page of one address is drawn from."""
-    email = page.email
-    assert email is not None
-    assert page.mailbox is not None
-    assert page.smtp is not None
-    settings = MailSettings.objects.filter(pk=1).first()
-    tabs = Tabs(
-        (
-            Tab("account", "Account", (page.account,)),
-            Tab("mailbox", "Remote Mailbox", (page.mailbox,), "panel/emails/_mailbox_tab.html"),
-            Tab("smtp", "Outgoing (SMTP)", (page.smtp,)),
-        ),
-        request.POST.get("tab", ""),
-    )
-    return {
-        "title": email.address,
-        "email": email,
-        "tabs": tabs,
-        "forms": page.forms,
-        "account": page.account,
-        "mailbox": page.mailbox,
-        "smtp": page.smtp,
-        "fetching_off": settings is None or not settings.fetching,
-        "protected": email_removal.protected().get(email.pk, ""),
-        "back": reverse("emails"),
-        "back_label": "Emails",
-    }
 
 
 def _saved(page: Page) -> str:
     mailbox = getattr(page.email, "mailbox", None)
     fetched = mailbox is not None and mailbox.status and mailbox.paused_at is None
     return "Saved. The mailbox is fetched now." if fetched else "Saved."
-
-
-def _email(pk: int) -> Email:
-    joined = ("mailbox__credential", "smtp__credential", "new_tickets__department", "new_tickets__help_topic")
-    return get_object_or_404(Email.objects.select_related(*joined), pk=pk)

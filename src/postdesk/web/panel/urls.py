@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from postdesk.web.panel import (
     bans,
     email,
+    email_checks,
     email_settings,
     emails,
     errands,
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("panel/emails/new", email.new, name="email-new"),
     path("panel/emails/acts", emails.acts, name="email-acts"),
     path("panel/emails/<int:pk>", email.one, name="email"),
+    path("panel/emails/<int:pk>/checks", email_checks.ask, name="email-checks"),
     path("panel/errands/<int:pk>", errands.show, name="errand"),
     path("panel/banlist", bans.show, name="banlist"),
     path("panel/banlist/acts", bans.acts, name="ban-acts"),

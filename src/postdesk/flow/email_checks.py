@@ -1,0 +1,42 @@
+"""Trying an Email's connections before, or after, they are saved: which of them there is something to try about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from postdesk.flow.emails import WholeEmail
+from postdesk.mailroom import connection_checks
+from postdesk.mailroom.connect import MailboxSetup, SmtpSetup, mailbox_setup, smtp_setup
+from postdesk.mailroom.models import Email, Errand
+from postdesk.people.models import Agent
+
+
+def begin(email: Email, wanted: WholeEmail, *, only_changed: bool, by: Agent, at: dt.datetime) -> Errand | None:
+    """Send a worker to try the connections that are switched on; None when there is nothing to try."""
+    mailbox = wanted.mailbox if wanted.mailbox and wanted.mailbox.status else None
+    smtp = wanted.smtp if wanted.smtp and wanted.smtp.status else None
+    if only_changed:
+        mailbox, smtp = _changed(email, mailbox, smtp)
+    if mailbox is None and smtp is None:
+        return None
+    if smtp is not None and smtp.auth == "mailbox" and mailbox is None:
+        # Its login is the mailbox's, perhaps as typed just now, though the mailbox itself is not fetched.
+        smtp = _with_login_of(wanted.mailbox, smtp)
+    return connection_checks.ask(wanted.account.address, mailbox=mailbox, smtp=smtp, email=email, by=by, at=at)
+
+
+def _changed(
+    email: Email, mailbox: MailboxSetup | None, smtp: SmtpSetup | None
+) -> tuple[MailboxSetup | None, SmtpSetup | None]:
+    stored_mailbox = mailbox_setup(email.mailbox) if hasattr(email, "mailbox") else None
+    stored_smtp = smtp_setup(email.smtp) if hasattr(email, "smtp") else None
+    login_changed = mailbox is not None and mailbox != stored_mailbox
+    smtp_changed = smtp is not None and (smtp != stored_smtp or (smtp.auth == "mailbox" and login_changed))
+    return (mailbox if login_changed else None), (smtp if smtp_changed else None)
+
+
+def _with_login_of(mailbox: MailboxSetup | None, smtp: SmtpSetup) -> SmtpSetup:
+    if mailbox is None or mailbox.password is None:
+        return smtp
+    return replace(smtp, auth="basic", username=mailbox.username, password=mailbox.password)

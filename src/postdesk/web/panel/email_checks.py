@@ -1,0 +1,53 @@
+"""Saving an Email begins with trying its connections, as they stand in the form: nothing is stored for that.
+
+Save -> ask (here) -> a worker goes through the stages -> the page shows each -> all well: the form is sent to be saved
+                                                                   '-> not: "Save anyway" or back to the form
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from postdesk.basics import clock
+from postdesk.basics.errors import Problems
+from postdesk.flow import email_checks
+from postdesk.flow import emails as addresses
+from postdesk.mailroom import connection_checks
+from postdesk.web.panel.email_page import Page, context_of, email_or_404, read_page
+from postdesk.web.shared.doors import AgentRequest, door
+from postdesk.web.shared.forms import beside
+
+
+@door("panel", "POST")
+def ask(request: AgentRequest, pk: int) -> HttpResponseBase:
+    """For htmx: the beginning of the check, or the whole form again when something in it is wrong already.
+
+    `intent` "save" tries only what changed, and says so when that is nothing; "check" tries all that is there.
+    """
+    email = email_or_404(pk)
+    page = read_page(request, email)
+    if page.is_valid():
+        with beside(*page.forms):
+            found = tuple(addresses.email_problems(email, page.wanted()))
+            if found:
+                raise Problems(found)
+    if not page.is_valid():
+        return _form_again(request, page)
+    save = request.POST.get("intent") != "check"
+    errand = email_checks.begin(email, page.wanted(), only_changed=save, by=request.user, at=clock.now())
+    context: dict[str, Any] = {"save": save, "errand": errand}
+    if errand is not None:
+        context |= {
+            "errand_id": errand.pk,
+            "how": connection_checks.progress(errand.pk, by=request.user, at=clock.now()),
+        }
+    return render(request, "panel/emails/_check.html", context)
+
+
+def _form_again(request: AgentRequest, page: Page) -> HttpResponseBase:
+    response = render(request, "panel/emails/_form.html", context_of(request, page))
+    response["HX-Retarget"], response["HX-Reswap"] = "#email-form", "outerHTML show:top"
+    return response
