@@ -48,9 +48,8 @@ def one(request: AgentRequest, pk: int) -> HttpResponseBase:
         if page.is_valid():
             messages.success(request, _saved(page))
             if request.POST.get("intent") == "save":
-                errand = email_checks.begin(
-                    email_or_404(pk), page.wanted(), only_changed=False, by=request.user, at=clock.now()
-                )
+                saved, now = email_or_404(pk), clock.now()
+                errand = email_checks.begin(saved, page.wanted(), only_changed=False, by=request.user, at=now)
                 if errand is not None:
                     return redirect("errand", errand.pk)
             asked = request.POST.get("tab", "account")
