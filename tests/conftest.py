@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.installation"]
+pytest_plugins = ["tests.support.browser", "tests.support.fixtures", "tests.support.installation"]

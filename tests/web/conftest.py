@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from postdesk.people.models import Agent
 from tests.support import builders
+from tests.support.browser import accessible, is_complaint
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
+__all__ = ["accessible"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,19 +45,6 @@ def charlie(db: None) -> Client:
     return signed_in(builders.charlie())
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        # Playwright's loop lives in this thread; Django takes that for an asynchronous caller.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        yield browser
-        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-        browser.close()
-
-
 @pytest.fixture
 def open_page(chromium: Browser, live_server: LiveServer, transactional_db: None) -> Iterator[Callable[..., Page]]:
     """A page of its own session; any error of a script or of the Content-Security-Policy fails the test."""
@@ -76,7 +57,7 @@ def open_page(chromium: Browser, live_server: LiveServer, transactional_db: None
         page = context.new_page()
         page.set_default_timeout(8000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message.text) else None)
+        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message.text) else None)
         page.goto(path)
         return page
 
@@ -86,10 +67,6 @@ def open_page(chromium: Browser, live_server: LiveServer, transactional_db: None
     assert complaints == []
 
 
-def _is_complaint(text: str) -> bool:
-    return "Content Security Policy" in text or "Uncaught" in text
-
-
 def sign_in(page: Page, agent: Agent) -> None:
     """By the form, as a person does."""
     page.goto("/sign-in")
@@ -97,9 +74,3 @@ def sign_in(page: Page, agent: Agent) -> None:
     page.get_by_label("Password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")
-
-
-def accessible(page: Page) -> None:
-    """axe-core finds no violation of WCAG 2.2 A and AA or of its own best practices on the page as it is now."""
-    found = Axe().run(page)
-    assert not found.violations_count, found.generate_report()
