@@ -63,7 +63,7 @@ def test_a_letter_that_all_accept_is_sent_and_keeps_the_servers_queue_id(desk, s
     dispatch.deliver(desk.smtp.pk)
 
     letter.refresh_from_db()
-    assert (letter.state, letter.claim, letter.attempts) == ("sent", "", 1)
+    assert (letter.state, letter.attempts, outbox.in_hand()) == ("sent", 1, set())
     assert letter.finished_at is not None
     assert list(letter.recipients.values_list("state", "code", "queue_id")) == [("sent", 250, "4XYZ12")] * 2
     assert [one.raw for one in sink.letters] == [bytes(letter.raw)]
@@ -174,7 +174,7 @@ def test_a_letter_cut_off_after_its_body_is_uncertain_and_never_sent_again_by_it
     dispatch.deliver(desk.smtp.pk)
 
     letter.refresh_from_db()
-    assert (letter.state, letter.reason, letter.claim) == ("uncertain", UNANSWERED, "")
+    assert (letter.state, letter.reason, outbox.in_hand()) == ("uncertain", UNANSWERED, set())
     assert standing(letter) == {"carol@example.com": "uncertain"}
     next_one.refresh_from_db()
     assert next_one.state == "sent"  # On a connection of its own.
@@ -241,7 +241,7 @@ def assert_all_wait(desk, letters: list[Letter], words: str) -> None:
     assert desk.smtp.retry_at > now()
     for letter in letters:
         letter.refresh_from_db()
-        assert (letter.state, letter.claim, letter.attempts) == ("queued", "", 0)
+        assert (letter.state, letter.attempts, outbox.in_hand()) == ("queued", 0, set())
         assert words in letter.reason
         assert letter.next_try_at == desk.smtp.retry_at
         assert set(standing(letter).values()) == {"queued"}

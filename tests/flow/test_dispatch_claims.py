@@ -9,7 +9,7 @@ from postdesk.basics.clock import now
 from postdesk.basics.errors import Refused
 from postdesk.flow import dispatch, upkeep
 from postdesk.mailroom import claims, outbox
-from postdesk.mailroom.models import Letter, MailSettings, SmtpAccount, SpooledMail
+from postdesk.mailroom.models import Letter, LetterClaim, MailSettings, SmtpAccount, SpooledMail
 from postdesk.people.models import Agent
 from tests.support.desk import AT, a_desk, arrives, mail
 from tests.support.posted import posted, standing
@@ -39,15 +39,15 @@ def alice(db):
 
 def test_a_dead_workers_letters_are_told_apart_by_whether_they_were_being_sent(desk, sink):
     in_hand, behind = posted("first@example.com"), posted("second@example.com")
-    token, claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
-    assert claims.mark_sending(claimed[0].pk, token)
+    claim, claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
+    assert claims.mark_sending(claimed[0].pk, claim)
 
     assert upkeep.accounts_with_work(at=now()) == [desk.smtp.pk]
     dispatch.deliver(desk.smtp.pk)
 
     in_hand.refresh_from_db()
     behind.refresh_from_db()
-    assert (in_hand.state, in_hand.reason, in_hand.claim) == ("uncertain", claims.UNCERTAIN, "")
+    assert (in_hand.state, in_hand.reason, outbox.in_hand()) == ("uncertain", claims.UNCERTAIN, set())
     assert standing(in_hand) == {"first@example.com": "uncertain"}
     assert behind.state == "sent"
     assert [one.recipients for one in sink.letters] == [("second@example.com",)]
@@ -55,10 +55,10 @@ def test_a_dead_workers_letters_are_told_apart_by_whether_they_were_being_sent(d
 
 def test_the_letter_after_the_one_recorded_is_the_one_in_doubt(desk):
     first, second, third = posted(), posted(), posted()
-    token, claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
-    claims.mark_sending(first.pk, token)
+    claim, claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
+    claims.mark_sending(first.pk, claim)
     results = [claims.Result(pk, "sent", 250, "", "ok") for pk, _address in claimed[0].recipients]
-    claims.record(claimed[0], token, results, reason="", at=now(), following=second.pk)
+    claims.record(claimed[0], claim, results, reason="", at=now(), following=second.pk)
 
     assert claims.recover(desk.smtp.pk) == 2
 
@@ -81,12 +81,12 @@ def test_every_letter_of_a_claim_from_before_postgresql_restarted_is_uncertain(d
 
 def test_a_claim_that_was_taken_away_marks_and_records_nothing(desk):
     letter = posted()
-    token, claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
+    claim, claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
     claims.recover(desk.smtp.pk)
 
-    assert not claims.mark_sending(letter.pk, token)
+    assert not claims.mark_sending(letter.pk, claim)
     results = [claims.Result(pk, "failed", 550, "", "no") for pk, _address in claimed[0].recipients]
-    claims.record(claimed[0], token, results, reason="no", at=now())
+    claims.record(claimed[0], claim, results, reason="no", at=now())
     letter.refresh_from_db()
     assert (letter.state, letter.attempts) == ("queued", 0)
     assert standing(letter) == {"carol@example.com": "queued"}
@@ -114,7 +114,8 @@ def test_a_letter_whose_claim_is_taken_away_while_connecting_is_skipped(desk, si
 
     def slow(*arguments, **options):
         # What a person or another worker may do in the seconds that a connection takes.
-        Letter.objects.filter(pk=lost.pk).update(state="cancelled", claim="")
+        Letter.objects.filter(pk=lost.pk).update(state="cancelled")
+        LetterClaim.objects.update(letters=[kept.pk])
         return real(*arguments, **options)
 
     monkeypatch.setattr(dispatch, "open_smtp", slow)
@@ -131,17 +132,17 @@ def test_a_letter_whose_claim_is_taken_away_while_connecting_is_skipped(desk, si
 
 def test_a_letter_that_is_being_sent_can_neither_be_cancelled_nor_hurried(desk, alice):
     letter = posted()
-    token, _claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
+    claim, _claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
 
     # Claimed is enough: the next moment it may be on the wire.
     for _ in range(2):
         for steer in (outbox.cancel, outbox.retry_now):
             with pytest.raises(Refused, match="being sent now"):
                 steer(letter, by=alice, at=now())
-        assert claims.mark_sending(letter.pk, token)
+        assert claims.mark_sending(letter.pk, claim)
 
     letter.refresh_from_db()
-    assert (letter.state, letter.claim) == ("sending", token)
+    assert (letter.state, outbox.being_sent()) == ("queued", {letter.pk})
 
 
 def test_a_cancelled_letter_never_leaves_and_a_failed_one_can_be_tried_again(desk, sink, alice):

@@ -63,7 +63,7 @@ def _anything_due() -> bool:
             """
             SELECT EXISTS (SELECT FROM mailroom_remotemailbox WHERE status AND paused_at IS NULL
                            AND (next_fetch_at IS NULL OR next_fetch_at <= now()))
-                OR EXISTS (SELECT FROM mailroom_letter WHERE claim <> '')
+                OR EXISTS (SELECT FROM mailroom_letterclaim)
                 OR EXISTS (SELECT FROM mailroom_letter WHERE state IN ('queued', 'deferred') AND next_try_at <= now())
             """
         )

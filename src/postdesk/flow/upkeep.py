@@ -10,7 +10,7 @@ from postdesk import jobs
 from postdesk.basics.clock import now
 from postdesk.flow import filter_trial
 from postdesk.mailroom import errands, outbox
-from postdesk.mailroom.models import Letter, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
+from postdesk.mailroom.models import Letter, LetterClaim, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.tickets.models import Entry
@@ -47,8 +47,8 @@ def accounts_with_work(*, at: dt.datetime) -> list[int]:
     """SMTP accounts with a letter to send now, or with one that a dead worker had in hand."""
     ready = SmtpAccount.objects.filter(status=True, paused_at__isnull=True).exclude(retry_at__gt=at)
     states = (State.QUEUED, State.DEFERRED)
-    waiting = Letter.objects.filter(account__in=ready, state__in=states, claim="", next_try_at__lte=at)
-    orphaned = Letter.objects.filter(account__in=ready).exclude(claim="")
+    waiting = Letter.objects.filter(account__in=ready, state__in=states, next_try_at__lte=at)
+    orphaned = LetterClaim.objects.filter(account__in=ready)
     return [*waiting.values_list("account", flat=True).union(orphaned.values_list("account", flat=True))]
 
 

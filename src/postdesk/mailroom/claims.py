@@ -2,9 +2,10 @@
 
     queued --claim (durable)--> claimed --mark (quick)--> sending --record (quick)--> sent, deferred, failed ...
 
-The claim commits with full durability and notes a token of this run of PostgreSQL. Marks and records commit
-without waiting for the disk: when the worker is killed they survive all the same, and when PostgreSQL
-itself crashes, the token no longer fits the claim, and every letter of the claim is taken to be uncertain.
+A claim is one row that names its letters, and the one being sent; the letters themselves are written once, with
+their result. The claim commits with full durability and notes a token of this run of PostgreSQL. Marks and
+records commit without waiting for the disk: when the worker is killed they survive all the same, and when
+PostgreSQL itself crashes, the token no longer fits the claim, and every letter of it is taken to be uncertain.
 So a worker's death leaves at most one letter per connection uncertain, and none is ever sent twice
 without a person's word.
 """
@@ -16,14 +17,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from postdesk.basics.ids import nonce
 from postdesk.mailroom.bulk import native_cursor
-from postdesk.mailroom.models import Letter, LetterRecipient
+from postdesk.mailroom.models import Letter, LetterClaim, LetterRecipient
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.outbox import GIVE_UP_AFTER, RETRY_AFTER
 
+#: States of a letter or recipient that is still to be sent.
+OPEN = (State.QUEUED, State.DEFERRED)
 UNCERTAIN = "The worker died while this letter was being handed over; nobody knows whether it arrived."
 
 
@@ -52,24 +54,26 @@ class Result:
     queue_id: str = ""
 
 
-def claim_due(account: int, *, limit: int, at: dt.datetime) -> tuple[str, list[Claimed]]:
-    """Claim the next due letters of an account, oldest first. Returns the claim's token and the letters."""
+def claim_due(account: int, *, limit: int, at: dt.datetime) -> tuple[int, list[Claimed]]:
+    """Claim the next due letters of an account, oldest first, while holding its lane, after `recover`.
+
+    Returns the claim's id (0: nothing is due) and the letters.
+    """
     with transaction.atomic():
         rows = list(
             Letter.objects.select_for_update(skip_locked=True)
-            .filter(account=account, state__in=(State.QUEUED, State.DEFERRED), claim="", next_try_at__lte=at)
+            .filter(account=account, state__in=OPEN, next_try_at__lte=at)
             .order_by("next_try_at", "id")[:limit]
         )
         if not rows:
-            return "", []
-        token = f"{nonce()}@{_started()}"
-        Letter.objects.filter(pk__in=[row.pk for row in rows]).update(claim=token, claimed_at=at)
-    open_states = (State.QUEUED, State.DEFERRED)
+            return 0, []
+        ids = [row.pk for row in rows]
+        claim = LetterClaim.objects.create(account=account, letters=ids, boot=_started(), claimed_at=at)
     recipients: dict[int, list[tuple[int, str]]] = {row.pk: [] for row in rows}
-    found = LetterRecipient.objects.filter(letter__in=recipients, state__in=open_states).order_by("id")
+    found = LetterRecipient.objects.filter(letter__in=recipients, state__in=OPEN).order_by("id")
     for letter, pk, address in found.values_list("letter_id", "id", "address"):
         recipients[letter].append((pk, address))
-    return token, [
+    return claim.pk, [
         Claimed(
             row.pk,
             bytes(row.raw),
@@ -83,17 +87,19 @@ def claim_due(account: int, *, limit: int, at: dt.datetime) -> tuple[str, list[C
     ]
 
 
-def mark_sending(letter: int, token: str) -> bool:
-    """From here on a death leaves the letter uncertain. False: the claim was taken away, do not send."""
+def mark_sending(letter: int, claim: int) -> bool:
+    """From here on a death leaves the letter uncertain. False: it was taken out of the claim, do not send."""
     with native_cursor() as cursor:
         cursor.execute(
-            "UPDATE mailroom_letter SET state = 'sending' WHERE id = %s AND claim = %s", [letter, token], prepare=True
+            "UPDATE mailroom_letterclaim SET sending = %s WHERE id = %s AND letters @> ARRAY[%s::bigint]",
+            [letter, claim, letter],
+            prepare=True,
         )
         return cursor.rowcount == 1
 
 
 def record(
-    letter: Claimed, token: str, results: Sequence[Result], *, reason: str, at: dt.datetime, following: int = 0
+    letter: Claimed, claim: int, results: Sequence[Result], *, reason: str, at: dt.datetime, following: int = 0
 ) -> State:
     """Write what became of a letter, free it, and mark the `following` one, in one statement. Returns the new state."""
     state, next_try = _together(letter, results, at)
@@ -101,13 +107,13 @@ def record(
     with native_cursor() as cursor:
         cursor.execute(
             """
-            WITH following AS (
-                UPDATE mailroom_letter SET state = 'sending' WHERE id = %s AND claim = %s
+            WITH claim AS (
+                UPDATE mailroom_letterclaim SET sending = %s, letters = array_remove(letters, %s::bigint)
+                WHERE id = %s AND letters @> ARRAY[%s::bigint] RETURNING id
             ), letter AS (
                 UPDATE mailroom_letter
-                SET state = %s, reason = %s, attempts = attempts + 1, claim = '', claimed_at = NULL,
-                    next_try_at = %s, finished_at = %s
-                WHERE id = %s AND claim = %s RETURNING id)
+                SET state = %s, reason = %s, attempts = attempts + 1, next_try_at = %s, finished_at = %s
+                FROM claim WHERE mailroom_letter.id = %s RETURNING mailroom_letter.id)
             UPDATE mailroom_letterrecipient AS recipient
             SET state = result.state, code = result.code, enhanced = result.enhanced, reply = result.reply,
                 queue_id = result.queue_id, updated_at = %s
@@ -116,14 +122,15 @@ def record(
             WHERE recipient.id = result.id AND recipient.letter_id = letter.id
             """,
             [
-                following,
-                token,
+                following or None,
+                letter.pk,
+                claim,
+                letter.pk,
                 str(state),
                 reason[:2000],
                 next_try or at,
                 at if done else None,
                 letter.pk,
-                token,
                 at,
                 [one.recipient for one in results],
                 [str(one.state) for one in results],
@@ -137,28 +144,37 @@ def record(
     return state
 
 
-def release(letters: Sequence[int], token: str, *, reason: str, next_try: dt.datetime) -> None:
-    """Give back letters that were not tried: they are as they were, with the reason they wait."""
-    Letter.objects.filter(pk__in=letters, claim=token).update(
-        state=State.QUEUED, claim="", claimed_at=None, reason=reason[:2000], next_try_at=next_try
-    )
+@transaction.atomic
+def release(letters: Sequence[int], claim: int, *, reason: str, next_try: dt.datetime) -> None:
+    """Give back what is left of a claim: the letters were not tried and are as they were, with why they wait."""
+    if LetterClaim.objects.filter(pk=claim).delete()[0]:
+        Letter.objects.filter(pk__in=letters, state__in=OPEN).update(
+            state=State.QUEUED, reason=reason[:2000], next_try_at=next_try
+        )
 
 
+def done(claim: int) -> None:
+    """Every letter of the claim is recorded."""
+    LetterClaim.objects.filter(pk=claim).delete()
+
+
+@transaction.atomic
 def recover(account: int) -> int:
     """Free what a dead worker had claimed; call it only while holding the account's lane. Returns how many."""
-    orphans = Letter.objects.filter(account=account).exclude(claim="")
-    if not orphans.exists():
+    orphans = list(LetterClaim.objects.select_for_update().filter(account=account))
+    if not orphans:
         return 0
-    with transaction.atomic():
-        lost_marks = ~Q(claim__endswith=f"@{_started()}")
-        doubtful = list(orphans.filter(Q(state=State.SENDING) | lost_marks).values_list("id", flat=True))
-        LetterRecipient.objects.filter(letter__in=doubtful, state__in=(State.QUEUED, State.DEFERRED)).update(
-            state=State.UNCERTAIN
-        )
-        count = Letter.objects.filter(pk__in=doubtful).update(
-            state=State.UNCERTAIN, claim="", claimed_at=None, reason=UNCERTAIN
-        )
-        return count + orphans.update(state=State.QUEUED, claim="", claimed_at=None)
+    boot = _started()
+    doubtful: list[int] = []
+    for claim in orphans:
+        # Marks of another run may be lost: then each letter that is not recorded may have been sent.
+        doubtful += claim.letters if claim.boot != boot else [pk for pk in claim.letters if pk == claim.sending]
+    LetterRecipient.objects.filter(letter__in=doubtful, letter__state__in=OPEN, state__in=OPEN).update(
+        state=State.UNCERTAIN
+    )
+    Letter.objects.filter(pk__in=doubtful, state__in=OPEN).update(state=State.UNCERTAIN, reason=UNCERTAIN)
+    LetterClaim.objects.filter(pk__in=[claim.pk for claim in orphans]).delete()
+    return sum(len(claim.letters) for claim in orphans)
 
 
 def _together(letter: Claimed, results: Sequence[Result], at: dt.datetime) -> tuple[State, dt.datetime | None]:

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from postdesk import jobs
 from postdesk.basics.errors import Refused
 from postdesk.mailroom.bulk import insert, row
-from postdesk.mailroom.models import Letter, LetterRecipient
+from postdesk.mailroom.models import Letter, LetterClaim, LetterRecipient
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.transport import Transports, no_transport, transports
 from postdesk.people.models import Agent
@@ -85,13 +85,30 @@ def route_again(routes: Transports | None = None) -> int:
     """Give letters whose transport is missing or switched off the one that exists now. Returns how many moved."""
     routes = routes or transports()
     nowhere = Q(account__isnull=True) | Q(account__status=False)
-    stranded = Letter.objects.filter(nowhere, state__in=WAITING_STATES, claim="")
+    stranded = Letter.objects.filter(nowhere, state__in=WAITING_STATES)
     moved = 0
     for email in stranded.order_by().values_list("email", flat=True).distinct():
         account = routes.account_for(email)
         if account is not None:
-            moved += stranded.filter(email=email).update(account=account, reason="")
+            moved += _move(stranded.filter(email=email), account)
     return moved
+
+
+@transaction.atomic
+def _move(letters: QuerySet[Letter], account: int) -> int:
+    """Locked first, then looked whether somebody has them in hand: a claim locks them, too."""
+    free = set(letters.select_for_update(skip_locked=True, of=("self",)).values_list("id", flat=True)) - in_hand()
+    return Letter.objects.filter(pk__in=free).update(account=account, reason="")
+
+
+def in_hand() -> set[int]:
+    """Letters that a worker has claimed: the next moment each may be on the wire."""
+    return {pk for letters in LetterClaim.objects.values_list("letters", flat=True) for pk in letters}
+
+
+def being_sent() -> set[int]:
+    """Letters that are on the wire just now."""
+    return {pk for pk in LetterClaim.objects.values_list("sending", flat=True) if pk is not None}
 
 
 @transaction.atomic
@@ -140,9 +157,13 @@ def send_again(letter: Letter, *, by: Agent, at: dt.datetime) -> None:
 
 
 def _steer(letter: Letter, allowed: Sequence[str], **changes: object) -> None:
-    """Compare and swap: only if the letter still stands in one of `allowed` and nobody is sending it."""
-    changed = Letter.objects.filter(pk=letter.pk, state__in=allowed, claim="").update(**changes)
-    if not changed:
-        letter.refresh_from_db(fields=["state", "claim"])
-        state = State.SENDING if letter.claim else State(letter.state)
-        raise Refused(f"This letter is {state.label}; that cannot be done now.")
+    """Only if the letter still stands in one of `allowed` and nobody is sending it.
+
+    The row is locked first and the claims are looked at after that: a claim locks its letters while it is made.
+    """
+    state = Letter.objects.select_for_update().values_list("state", flat=True).get(pk=letter.pk)
+    if letter.pk in in_hand():
+        state = State.SENDING
+    if state not in allowed:
+        raise Refused(f"This letter is {State(state).label}; that cannot be done now.")
+    Letter.objects.filter(pk=letter.pk).update(**changes)

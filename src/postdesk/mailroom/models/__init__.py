@@ -3,7 +3,7 @@
 from postdesk.mailroom.models.connections import Credential, Protocol, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.emails import Alert, Ban, Email, MailSettings
 from postdesk.mailroom.models.errands import Errand
-from postdesk.mailroom.models.outbox import Letter, LetterRecipient
+from postdesk.mailroom.models.outbox import Letter, LetterClaim, LetterRecipient
 from postdesk.mailroom.models.spool import Blob, InHand, SpooledMail
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Errand",
     "InHand",
     "Letter",
+    "LetterClaim",
     "LetterRecipient",
     "MailSettings",
     "Protocol",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -50,9 +51,6 @@ class Letter(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
-    #: Who is sending it: a claim token, and when PostgreSQL had started (a crash of the server undoes marks).
-    claim = models.CharField(max_length=64, blank=True, default="")
-    claimed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -69,7 +67,6 @@ class Letter(models.Model):
                 name="letter_due",
                 condition=Q(state__in=("queued", "deferred")),
             ),
-            models.Index(fields=("claimed_at",), name="letter_claimed", condition=~Q(claim="")),
             models.Index(
                 fields=("state", "-id"),
                 name="letter_by_state",
@@ -106,3 +103,19 @@ class LetterRecipient(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class LetterClaim(models.Model):
+    """Letters a worker has in hand to send (mailroom.claims): one narrow row, so that no letter is rewritten for it."""
+
+    #: The SMTP account; whoever writes here holds its lane. No foreign key: a claim outlives an account that goes.
+    account = models.BigIntegerField(db_index=True)
+    letters: models.Field[list[int], list[int]] = ArrayField(models.BigIntegerField())
+    #: The one being handed over now; null: none.
+    sending = models.BigIntegerField(null=True, blank=True)
+    #: Which run of PostgreSQL it was made in: a crash of the server undoes marks and records.
+    boot = models.CharField(max_length=64)
+    claimed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{len(self.letters)} letters of account {self.account}"

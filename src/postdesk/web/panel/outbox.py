@@ -50,6 +50,10 @@ def show(request: AgentRequest) -> HttpResponseBase:
         "recipients", Prefetch("knownmessageid_set", about, to_attr="about")
     )
     rows = list(letters[: PAGE + 1])
+    on_the_wire = outbox.being_sent()
+    for letter in rows:
+        if letter.pk in on_the_wire:
+            letter.state = State.SENDING
     context: dict[str, Any] = {
         "section": "outbox",
         "view": view,
