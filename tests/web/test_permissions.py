@@ -75,6 +75,7 @@ MATRIX: dict[str, Row] = {
     "email": Row("get", 302, 403, 403, 200),
     "email-checks": Row("post", 302, 403, 403, 200),
     "email-settings": Row("get", 302, 403, 403, 200),
+    "trace": Row("get", 302, 403, 403, 200),
     "mailboxes": Row("get", 302, 403, 403, 200),
     "mailbox-fetches": Row("post", 302, 403, 403, 302),
     "mailbox-pause": Row("post", 302, 403, 403, 302),

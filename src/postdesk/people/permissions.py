@@ -54,6 +54,7 @@ PERMISSIONS: Final[dict[str, frozenset[Kind]]] = {
     "held.decide": frozenset({"admin", "agent"}),
     "outbox.read": frozenset({"admin", "agent"}),
     "outbox.steer": frozenset({"admin", "agent"}),
+    "trace.read": frozenset({"admin"}),
     "mailbox.read": frozenset({"admin"}),
     "mailbox.steer": frozenset({"admin"}),
     "panel": frozenset({"admin"}),

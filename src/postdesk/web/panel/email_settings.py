@@ -95,7 +95,7 @@ class SettingsForm(KeyedForm):
         help_text="Stands above our text in letters; what is below it in an answer is the quoted reply.",
     )
     max_message_size = _number("Largest email (MB)", "A bigger one is held whole, for a person to decide.")
-    max_open_tickets = _number("Open tickets of one User", "Further mail of theirs is held. 0: no limit.")
+    max_open_tickets = _number("Open tickets of one User", "Further mail of theirs opens no ticket. 0: no limit.")
     bans_cover_replies = _switch("Bans cover replies", "Off: only new tickets of banned senders are turned away.")
     default_mta = forms.ChoiceField(
         label="Default MTA",

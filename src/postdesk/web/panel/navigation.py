@@ -78,7 +78,13 @@ NAVIGATION: Final[tuple[Group, ...]] = (
             Item("Outbox", "outbox", "outbox.read", "outbox", "g o"),
         ),
     ),
-    Group("Logs", (Item("Audit log", "audit-log"),)),
+    Group(
+        "Logs",
+        (
+            Item("Message trace", "trace", "trace.read"),
+            Item("Audit log", "audit-log"),
+        ),
+    ),
 )
 
 

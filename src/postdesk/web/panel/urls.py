@@ -16,6 +16,7 @@ from postdesk.web.panel import (
     mailboxes,
     outbox,
     start,
+    trace,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("panel/filters/<int:pk>/place", filters.place, name="filter-place"),
     path("panel/filters/trials/<int:pk>", filters.trial, name="filter-trial"),
     path("panel/email-settings", email_settings.show, name="email-settings"),
+    path("panel/trace", trace.show, name="trace"),
     path("panel/mailboxes", mailboxes.show, name="mailboxes"),
     path("panel/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
     path("panel/mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox-pause"),
