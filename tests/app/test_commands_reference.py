@@ -18,8 +18,9 @@ from postdesk.mailroom.models import MailSettings, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.connections import Fetched, MailboxAuth, Protocol, SmtpAuth
 from postdesk.mailroom.preferences import MailPreferences
 from postdesk.people.staff import AgentSetup
-from postdesk.tickets.arrange import DepartmentSetup, HelpTopicSetup
+from postdesk.tickets.departments import DepartmentSetup
 from postdesk.tickets.filter_mail import VARIABLES
+from postdesk.tickets.help_topics import HelpTopicSetup
 from postdesk.tickets.models import Priority
 from postdesk.tickets.notice_preferences import NoticePreferences
 from postdesk.tickets.wording import TemplateSetSetup

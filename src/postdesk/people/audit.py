@@ -73,6 +73,17 @@ def record(
     )
 
 
+def saved(row: models.Model, label: str, before: Any, after: Any, *, by: Actor, at: dt.datetime) -> None:
+    """Note that a row was made (`before` None) or changed, with its setups before and after."""
+    old = values(before) if before is not None else None
+    record(by=by, at=at, verb="changed" if old else "created", of=row, label=label, before=old, after=values(after))
+
+
+def deleted(row: models.Model, label: str, before: Any, *, by: Actor, at: dt.datetime) -> None:
+    """Note that a row goes; call it while it still has its id."""
+    record(by=by, at=at, verb="deleted", of=row, label=label, before=values(before))
+
+
 def thing_of(row: models.Model) -> Thing:
     """The row's kind in words ("help topic") and its id."""
     return Thing(str(row._meta.verbose_name).lower(), row.pk)

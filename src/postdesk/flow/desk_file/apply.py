@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.db import transaction
 
 from postdesk.basics.changes import Change
-from postdesk.basics.errors import Invalid, Refused
+from postdesk.basics.errors import Invalid, Problems, Refused
 from postdesk.flow.desk_file.filters import write_bans, write_filters
 from postdesk.flow.desk_file.present import Present, present
 from postdesk.flow.desk_file.read import Sources, read
 from postdesk.flow.desk_file.rules import broken_rules
-from postdesk.flow.desk_file.wanted import Wanted, WantedEmail, missing, wanted
+from postdesk.flow.desk_file.staff import placed, write_access, write_kind
+from postdesk.flow.desk_file.wanted import Wanted, WantedAgent, WantedEmail, missing, wanted
 from postdesk.mailroom.connect import save_email, save_mailbox, save_smtp
 from postdesk.mailroom.models import Email
 from postdesk.mailroom.preferences import save_preferences
 from postdesk.people import audit
+from postdesk.people.models import Agent
 from postdesk.people.staff import save_agent
-from postdesk.tickets.arrange import save_department, save_help_topic, save_memberships, save_new_tickets
+from postdesk.tickets.arrange import save_new_tickets
+from postdesk.tickets.departments import save_department
+from postdesk.tickets.help_topics import save_help_topic
 from postdesk.tickets.models import TemplateSet
 from postdesk.tickets.notice_preferences import save_notice_preferences
 from postdesk.tickets.wording import save_template, save_template_set
@@ -86,19 +90,24 @@ class _Lines(list[str]):
 
 
 def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> None:
-    """In this order, since departments name emails, and new-ticket settings name departments and topics."""
+    """In this order, since each names what stands before it. The operations say what else is wrong; then nothing is
+    changed."""
+    wrong: list[Invalid] = []
     sets = _template_sets(desk, now, lines, at=at)
     rows = {email.key: _email(email, now, lines, at=at) for email in desk.emails}
-    for _, department in desk.departments:
-        row = now.departments.get(department.name)
-        lines.note(f"department {department.name}", row is None, save_department(row, department)[1])
-    for _, help_topic in desk.help_topics:
-        topic_row = now.help_topics.get(help_topic.name)
-        lines.note(f"help topic {help_topic.name}", topic_row is None, save_help_topic(topic_row, help_topic)[1])
+    for kind in ("priority", "schedule", "sla", "role"):
+        wrong += write_kind(desk.file, kind, lines.note, at=at)
+    agents = _Agents(desk, now)
+    wrong += agents.save(at=at)
+    wrong += _departments(desk, now, lines, at=at)
+    wrong += write_kind(desk.file, "team", lines.note, at=at)
+    wrong += _help_topics(desk, now, lines, at=at)
+    _refuse(wrong, ())
     for email in desk.emails:
         changes = save_new_tickets(rows[email.key], email.new_tickets, by=audit.DESK_FILE, at=at)
         lines.note(f"email {email.setup.address}", False, changes)
-    _agents(desk, now, lines, at=at)
+    wrong += agents.let_work(lines, at=at)
+    wrong += write_kind(desk.file, "canned_response", lines.note, at=at)
     changes = save_preferences(now.settings, desk.settings, by=audit.DESK_FILE, at=at)
     lines.note("settings", False, changes)
     lines.note("notices", False, save_notice_preferences(now.notices, desk.notices))
@@ -108,8 +117,8 @@ def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Non
         changes = save_template(sets[name.lower()], table.values["message"], source, at=at)
         lines.note(f"template {table.values['message']} of {name}", False, changes)
 
-    # Last, since filters name everything above; the operations themselves say what is wrong.
-    wrong = [*write_filters(desk.file, lines.note, at=at), *write_bans(desk.file, lines.note, at=at)]
+    # Last, since filters name everything above.
+    wrong += [*write_filters(desk.file, lines.note, at=at), *write_bans(desk.file, lines.note, at=at)]
     _refuse(wrong, ())
 
 
@@ -147,10 +156,49 @@ def _email(email: WantedEmail, now: Present, lines: _Lines, *, at: dt.datetime) 
     return row
 
 
-def _agents(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> None:
-    for agent in desk.agents:
-        row = now.agents.get(agent.setup.email)
-        saved, changes = save_agent(row, agent.setup, at=at)
-        if agent.departments is not None:
-            changes += save_memberships(saved, agent.departments)
-        lines.note(f"agent {agent.setup.email}", row is None, changes)
+def _departments(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Iterator[Invalid]:
+    # The new default first: it takes the place of the old one.
+    for table, setup in sorted(desk.departments, key=lambda one: not one[1].default):
+        row = now.departments.get(setup.name)
+        try:
+            _, changes = save_department(row, setup, by=audit.DESK_FILE, at=at)
+        except Problems as refusal:
+            yield from placed(table, refusal)
+        else:
+            lines.note(f"department {setup.name}", row is None, changes)
+
+
+def _help_topics(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Iterator[Invalid]:
+    for table, setup in desk.help_topics:
+        row = now.help_topics.get(setup.name)
+        try:
+            _, changes = save_help_topic(row, setup, by=audit.DESK_FILE, at=at)
+        except Problems as refusal:
+            yield from placed(table, refusal)
+        else:
+            lines.note(f"help topic {setup.name}", row is None, changes)
+
+
+class _Agents:
+    """Agents are saved before the departments they manage, and let into departments after those."""
+
+    def __init__(self, desk: Wanted, now: Present) -> None:
+        self._desk, self._now = desk, now
+        self._saved: list[tuple[WantedAgent, Agent, tuple[Change, ...]]] = []
+
+    def save(self, *, at: dt.datetime) -> Iterator[Invalid]:
+        # Administrators first, so that another one may stop being the last.
+        for one in sorted(self._desk.agents, key=lambda agent: not (agent.setup.admin and agent.setup.active)):
+            row = self._now.agents.get(one.setup.email)
+            try:
+                agent, changes = save_agent(row, one.setup, by=audit.DESK_FILE, at=at)
+            except Problems as refusal:
+                yield from placed(one.table, refusal)
+            else:
+                self._saved.append((one, agent, changes))
+
+    def let_work(self, lines: _Lines, *, at: dt.datetime) -> Iterator[Invalid]:
+        for one, agent, changes in self._saved:
+            more, wrong = write_access(self._desk.file, one, agent, at=at)
+            yield from wrong
+            lines.note(f"agent {agent.email}", agent.email not in self._now.agents, (*changes, *more))

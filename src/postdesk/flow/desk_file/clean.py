@@ -102,6 +102,13 @@ def _hostname(key: Key, value: object) -> str:
     return text
 
 
+def _rows(key: Key, value: object) -> tuple[str, ...]:
+    """Lines in the order they stand."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"must be a list of lines, not {_kind(value)}")
+    return tuple(_text(key, one) for one in value)
+
+
 def _secret(key: Key, value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, not {_kind(value)}")
@@ -141,4 +148,5 @@ _BY_TYPE: Final[dict[Type, Callable[[Key, object], object]]] = {
     "secret": _secret,
     "file": _text,
     "hostname": _hostname,
+    "rows": _rows,
 }

@@ -18,8 +18,9 @@ Type = Literal[
     "secret",
     "file",
     "hostname",
+    "rows",
 ]
-Refers = Literal["email", "department", "help_topic", "template_set"]
+Refers = Literal["email", "department", "help_topic", "template_set", "agent", "team", "role", "sla", "schedule"]
 
 
 class Required:

@@ -9,11 +9,14 @@ from typing import Final
 
 from postdesk.flow.desk_file.key import REQUIRED, Key, Refers, Section, Type
 from postdesk.flow.desk_file.notice_keys import NOTICES, TEMPLATE, TEMPLATE_SET
+from postdesk.flow.desk_file.staff_keys import ACCESS, CANNED_RESPONSE, PRIORITY, ROLE, SCHEDULE, SLA, TEAM
 from postdesk.judge.filters.values import TARGETS
 
 __all__ = [
+    "ACCESS",
     "AGENT",
     "BAN",
+    "CANNED_RESPONSE",
     "DEPARTMENT",
     "EMAIL",
     "FILTER",
@@ -22,10 +25,15 @@ __all__ = [
     "HELP_TOPIC",
     "MAILBOX",
     "NOTICES",
+    "PRIORITY",
     "REQUIRED",
+    "ROLE",
+    "SCHEDULE",
     "SECTIONS",
     "SETTINGS",
+    "SLA",
     "SMTP",
+    "TEAM",
     "TEMPLATE",
     "TEMPLATE_SET",
     "Key",
@@ -38,6 +46,9 @@ PRIORITIES: Final = ("low", "normal", "high", "emergency")
 OAUTH2: Final = ("oauth2-google", "oauth2-microsoft", "oauth2-other")
 _PRIORITY: Final = ("", *PRIORITIES)
 _PORT: Final = (1, 65535)
+_RECIPIENTS: Final = ("none", "admin", "members", "extended")
+_SIGNATURES: Final = ("none", "mine", "department")
+_FROM_NAMES: Final = ("email", "department", "mine")
 
 SETTINGS: Final = Section(
     "settings",
@@ -96,7 +107,16 @@ DEPARTMENT: Final = Section(
             refers="template_set",
         ),
         Key("active", "boolean", True, "Whether it can be given new tickets."),
+        Key("archived", "boolean", False, "Not active for good: answers to its closed tickets open new ones."),
         Key("default", "boolean", False, "Gets what nothing else routes. Exactly one department is the default."),
+        Key("new_message_autoresponse", "boolean", True, "Confirm what people add to their tickets."),
+        Key("public", "boolean", True, "Let people read its name and its signature."),
+        Key("manager", "name", "", "Who manages it, by address.", refers="agent"),
+        Key("alert_recipients", "choice", "members", "Who of it is sent alerts.", allowed=_RECIPIENTS),
+        Key("sla", "name", "", 'By when its tickets are answered; `""`: the default plan.', refers="sla"),
+        Key("schedule", "name", "", 'Its business hours; `""`: around the clock.', refers="schedule"),
+        Key("auto_claim", "boolean", True, "Give a ticket that is nobody's to whoever answers it."),
+        Key("notes", "lines", "", "For administrators only.", longest=10_000),
     ),
 )
 
@@ -111,6 +131,11 @@ HELP_TOPIC: Final = Section(
         Key("priority", "choice", "", 'What its tickets begin with; `""`: the address\'s.', allowed=_PRIORITY),
         Key("autoresponse", "boolean", True, "Tell people that their ticket was opened."),
         Key("active", "boolean", True, "Whether it can be chosen."),
+        Key("archived", "boolean", False, "Not active for good."),
+        Key("sla", "name", "", 'By when its tickets are answered; `""`: the department\'s plan.', refers="sla"),
+        Key("agent", "name", "", "Who is given its tickets, by address.", refers="agent"),
+        Key("team", "name", "", "Or which team is.", refers="team"),
+        Key("notes", "lines", "", "For administrators only.", longest=10_000),
     ),
 )
 
@@ -126,6 +151,10 @@ AGENT: Final = Section(
         Key("admin", "boolean", False, "May use the Admin Panel."),
         Key("active", "boolean", True, "May sign in."),
         Key("signature", "lines", "", "Their signature.", longest=10_000),
+        Key("default_signature", "choice", "department", "What stands below their replies.", allowed=_SIGNATURES),
+        Key("from_name", "choice", "email", "Whose name their replies carry in From.", allowed=_FROM_NAMES),
+        Key("vacation", "boolean", False, "Away: sent no alerts, and not offered when tickets are assigned."),
+        Key("notes", "lines", "", "For administrators only.", longest=10_000),
         Key("departments", "names", (), "Exactly the departments they work in.", refers="department"),
     ),
 )
@@ -269,9 +298,16 @@ SECTIONS: Final = (
     NOTICES,
     TEMPLATE_SET,
     TEMPLATE,
+    PRIORITY,
+    SCHEDULE,
+    SLA,
+    ROLE,
     DEPARTMENT,
-    HELP_TOPIC,
     AGENT,
+    ACCESS,
+    TEAM,
+    HELP_TOPIC,
+    CANNED_RESPONSE,
     EMAIL,
     MAILBOX,
     SMTP,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
+from django.db.models import Model, QuerySet
+
+from postdesk.flow.desk_file.key import Refers
 from postdesk.mailroom.models import Email, MailSettings
 from postdesk.mailroom.preferences import locked_settings
-from postdesk.people.models import Agent
-from postdesk.tickets.models import Department, HelpTopic, NoticeSettings, TemplateSet
+from postdesk.people.models import Agent, Role, Team
+from postdesk.tickets.models import Department, HelpTopic, NoticeSettings, Schedule, SlaPlan, TemplateSet
 from postdesk.tickets.notice_preferences import notice_settings
 
 
@@ -23,6 +27,16 @@ class Present:
     notices: NoticeSettings
     #: By name in lower case.
     template_sets: dict[str, TemplateSet]
+    #: Names in lower case of what else can be named (NAMES).
+    names: dict[Refers, frozenset[str]]
+
+
+NAMES: Final[tuple[Refers, ...]] = ("team", "role", "sla", "schedule")
+
+
+def _rows() -> dict[Refers, QuerySet[Any]]:
+    models: tuple[type[Model], ...] = (Team, Role, SlaPlan, Schedule)
+    return {kind: model._default_manager.all() for kind, model in zip(NAMES, models, strict=True)}
 
 
 def present() -> Present:
@@ -30,13 +44,16 @@ def present() -> Present:
     settings = locked_settings()
     joined = ("mailbox__credential", "smtp__credential", "new_tickets__department", "new_tickets__help_topic")
     emails = Email.objects.select_related(*joined)
-    departments = Department.objects.select_related("outgoing_email", "autoresponse_email", "template_set")
+    departments = Department.objects.select_related(
+        "outgoing_email", "autoresponse_email", "template_set", "manager", "sla", "schedule"
+    )
     return Present(
         settings=settings,
         emails={email.address.lower(): email for email in emails},
         departments={row.name: row for row in departments},
-        help_topics={row.name: row for row in HelpTopic.objects.select_related("department")},
+        help_topics={row.name: row for row in HelpTopic.objects.select_related("department", "sla", "agent", "team")},
         agents={agent.email: agent for agent in Agent.objects.all()},
         notices=notice_settings(),
+        names={kind: frozenset(map(str.lower, rows.values_list("name", flat=True))) for kind, rows in _rows().items()},
         template_sets={row.name.lower(): row for row in TemplateSet.objects.prefetch_related("templates")},
     )

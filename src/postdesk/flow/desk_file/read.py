@@ -69,12 +69,18 @@ class DeskFile:
     notices: Table = field(default_factory=lambda: Table(keys.NOTICES, "notices"))
     template_sets: tuple[Table, ...] = ()
     templates: tuple[Table, ...] = ()
+    #: priority, schedule, sla, role, team, canned_response: by the name of their section.
+    others: dict[str, tuple[Table, ...]] = field(default_factory=dict)
+    #: [[agent.access]], by the path of the agent.
+    access: dict[str, tuple[Table, ...]] = field(default_factory=dict)
 
     def tables(self) -> Iterator[Table]:
         """Every table, in the order of the file format."""
         yield self.settings
         yield self.notices
         yield from (*self.template_sets, *self.templates)
+        for tables in (*self.others.values(), *self.access.values()):
+            yield from tables
         yield from (*self.departments, *self.help_topics, *self.agents)
         for email in self.emails:
             yield from (table for table in (email.account, email.mailbox, email.smtp) if table is not None)
@@ -94,11 +100,22 @@ _LISTS: Final = {
         keys.EMAIL,
         keys.FILTER,
         keys.BAN,
+        keys.PRIORITY,
+        keys.SCHEDULE,
+        keys.SLA,
+        keys.ROLE,
+        keys.TEAM,
+        keys.CANNED_RESPONSE,
     )
 }
+_OTHERS: Final = ("priority", "schedule", "sla", "role", "team", "canned_response")
 _ONES: Final = {section.path: section for section in (keys.SETTINGS, keys.NOTICES)}
 #: Tables inside a table, by its section.
-_INSIDE: Final = {"email": frozenset({"mailbox", "smtp"}), "filter": frozenset({"rule", "action"})}
+_INSIDE: Final = {
+    "email": frozenset({"mailbox", "smtp"}),
+    "filter": frozenset({"rule", "action"}),
+    "agent": frozenset({"access"}),
+}
 
 
 def read(text: str, sources: Sources) -> tuple[DeskFile, list[Invalid]]:
@@ -141,6 +158,8 @@ def read(text: str, sources: Sources) -> tuple[DeskFile, list[Invalid]]:
         notices=notices,
         template_sets=plain["template_set"],
         templates=plain["template"],
+        others={name: plain[name] for name in _OTHERS},
+        access={table.path: reader.inside(table, raw, "access", keys.ACCESS) for table, raw in lists["agent"]},
     )
     return file, problems
 

@@ -33,6 +33,7 @@ _TYPES: Final = {
     "name": "name of",
     "names": "list of names of",
     "secret": "secret",
+    "rows": "list of lines",
     "file": "path",
     "hostname": "host name",
 }
@@ -62,6 +63,11 @@ def _values(key: Key) -> str:
             "department": "a department",
             "help_topic": "a help topic",
             "template_set": "a template set",
+            "agent": "an agent (their address)",
+            "team": "a team",
+            "role": "a role",
+            "sla": "an SLA plan",
+            "schedule": "a schedule",
         }
         words += f" {what[key.refers]}" if key.type == "name" else f" {key.refers}s"
     return words

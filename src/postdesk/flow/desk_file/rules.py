@@ -9,7 +9,7 @@ from typing import Final
 from postdesk.basics.errors import Invalid
 from postdesk.flow.desk_file import values
 from postdesk.flow.desk_file.keys import Refers
-from postdesk.flow.desk_file.present import Present
+from postdesk.flow.desk_file.present import NAMES, Present
 from postdesk.flow.desk_file.read import Table
 from postdesk.flow.desk_file.wanted import Wanted, WantedEmail
 from postdesk.mailroom.aliases import alias_problems
@@ -31,6 +31,14 @@ def broken_rules(wanted: Wanted, now: Present) -> Iterator[Invalid]:
         yield from rule.broken(wanted, now)
 
 
+#: What tables that are not known by their name are known by.
+_IDENTITY: Final = {"priority": "key", "canned_response": "title"}
+
+
+def _named(tables: Iterable[Table]) -> set[str]:
+    return {str(table.values["name"]).lower() for table in tables if "name" in table.values}
+
+
 def nothing_twice(wanted: Wanted, now: Present) -> Iterator[Invalid]:
     file = wanted.file
     emails = [email.account for email in file.emails]
@@ -38,6 +46,7 @@ def nothing_twice(wanted: Wanted, now: Present) -> Iterator[Invalid]:
         (file.template_sets, "name"),
         *((file.departments, "name"), (file.help_topics, "name"), (file.agents, "email"), (emails, "address")),
         (tuple(one.table for one in file.filters), "name"),
+        *((tables, _IDENTITY.get(kind, "name")) for kind, tables in file.others.items()),
         (file.bans, "pattern"),
     )
     for tables, key in groups:
@@ -45,7 +54,7 @@ def nothing_twice(wanted: Wanted, now: Present) -> Iterator[Invalid]:
         for table in tables:
             if key not in table.values:
                 continue
-            name = table.values[key].lower() if key != "name" else table.values[key]
+            name = table.values[key].lower()
             if first.setdefault(name, table) is not table:
                 yield Invalid(table.at(key), f"{table.values[key]} stands in the file already, as {first[name].path}")
 
@@ -56,6 +65,8 @@ def names_exist(wanted: Wanted, now: Present) -> Iterator[Invalid]:
         "department": {*now.departments, *(setup.name for _, setup in wanted.departments)},
         "help_topic": {*now.help_topics, *(setup.name for _, setup in wanted.help_topics)},
         "template_set": {*now.template_sets, *(setup.name.lower() for _, setup in wanted.template_sets)},
+        "agent": {*now.agents, *(agent.setup.email for agent in wanted.agents)},
+        **{kind: {*now.names[kind], *_named(wanted.file.others.get(kind, ()))} for kind in NAMES},
     }
     for table in wanted.file.tables():
         for key in table.section.keys:
@@ -63,7 +74,7 @@ def names_exist(wanted: Wanted, now: Present) -> Iterator[Invalid]:
                 continue
             value = table.values[key.name]
             for name in value if isinstance(value, tuple) else (value,):
-                same = name.lower() if key.refers in {"email", "template_set"} else name
+                same = name if key.refers in {"department", "help_topic"} else name.lower()
                 if (name or isinstance(value, tuple)) and same not in known[key.refers]:
                     what = key.refers.replace("_", " ")
                     yield Invalid(table.at(key.name), f'there is no {what} "{name}", here or in the database')
@@ -196,7 +207,7 @@ def templates_are_sound(wanted: Wanted, now: Present) -> Iterator[Invalid]:
 
 RULES: Final = (
     Rule("Nothing stands in the file twice.", nothing_twice),
-    Rule("Departments, help topics and emails that are named exist, in the file or already.", names_exist),
+    Rule("What is named (departments, emails, agents, roles ...) exists, in the file or already.", names_exist),
     Rule("An address of the desk is neither an agent's own nor the admin email.", addresses_are_apart),
     Rule("An alias is nobody else's: no email's, no other alias, no agent's, not the admin email.", aliases_are_apart),
     Rule("Exactly one department is the default, and it is active.", one_default_department),

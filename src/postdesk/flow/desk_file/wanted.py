@@ -24,14 +24,9 @@ from postdesk.mailroom.connect import (
 from postdesk.mailroom.models import Email
 from postdesk.mailroom.preferences import MailPreferences, mail_preferences
 from postdesk.people.staff import AgentSetup, agent_setup
-from postdesk.tickets.arrange import (
-    DepartmentSetup,
-    HelpTopicSetup,
-    NewTicketSetup,
-    department_setup,
-    help_topic_setup,
-    new_ticket_setup,
-)
+from postdesk.tickets.arrange import NewTicketSetup, new_ticket_setup
+from postdesk.tickets.departments import DepartmentSetup, department_setup
+from postdesk.tickets.help_topics import HelpTopicSetup, help_topic_setup
 from postdesk.tickets.notice_preferences import NoticePreferences, notice_preferences
 from postdesk.tickets.notices import BY_CODE, Source, stock
 from postdesk.tickets.wording import TemplateSetSetup, template_set_setup
