@@ -7,9 +7,12 @@ import re
 from postdesk.mail import headers
 from postdesk.mail.message import Address
 
-_PLAIN = re.compile(r'\s*(?:"([^"\\<>]*)"|([^"<>@,;:()\\]*?))\s*<\s*([^<>\s,;:"()@]+)@([^<>\s,;:"()@]+)\s*>\s*\Z')
+_PLAIN = re.compile(
+    r'\s*+(?:"([^"\\<>]*+)"|([^"<>@,;:()\\\s]*+(?:\s++[^"<>@,;:()\\\s]++)*+))\s*+'
+    r'<\s*+([^<>\s,;:"()@]++)@([^<>\s,;:"()@]++)\s*+>\s*\Z'
+)
 _BARE = re.compile(r"\s*([^<>\s,;:\"()@]+)@([^<>\s,;:\"()@]+)\s*\Z")
-_ANYWHERE = re.compile(r"[^\s<>,;:\"()\[\]@']+@[^\s<>,;:\"()@']+")
+_ANYWHERE = re.compile(r"(?<![^\s<>,;:\"()\[\]@'])[^\s<>,;:\"()\[\]@']++@[^\s<>,;:\"()@']+")
 _ANGLE = re.compile(r"<([^<>]*)>?")
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)*"@[^\s<>,;"()@]+')
 _TOKEN = re.compile(

@@ -19,7 +19,7 @@ _ROBOT = re.compile(
     r"^(?:mailer-daemon|postmaster|bounces?|auto-?(?:reply|responder)|nepasrepondre)(?:[+._-]|\Z)"
 )
 _DAEMON = re.compile(
-    r"mailer-?daemon|\bmdaemon@|mail delivery (?:sub)?system|^\s*\W*postmaster\b|<postmaster\b", re.IGNORECASE
+    r"mailer-?daemon|\bmdaemon@|mail delivery (?:sub)?system|^\W*+postmaster\b|<postmaster\b", re.IGNORECASE
 )
 
 

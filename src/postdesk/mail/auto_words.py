@@ -6,7 +6,7 @@ import re
 
 #: Automatic answers: absence notices and confirmations of receipt.
 OUT_OF_OFFICE = re.compile(
-    r"\s*(?:(?:re|aw|sv|antw|fwd?)\s*:\s*)*\[?\s*(?:"
+    r"\s*+(?:(?:re|aw|sv|antw|fwd?)\s*+:\s*+)*+\[?\s*+(?:"
     r"auto(?:matic|mated|matisk|mática|matica|matique|matisch)?[ -]?(?:reply|response|answer|respon[sd]er)\b|"
     r"auto(?:-|: )?(?:re(?:ply)?)\b\s*:|autoreply\b|"
     r"out[ -]of[ -](?:the[ -])?office\b|ooo\b\s*[:\-]|i am out of (?:the )?office|away from (?:my|the) (?:office|"

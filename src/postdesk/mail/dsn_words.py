@@ -26,7 +26,7 @@ _RETURNED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ALONE = re.compile(
-    rf"[ \t>*|+\u2022-]*(?:\"?[^\"<>@:;\n]{{0,80}}\"?[ \t]*(?=<))?[\"'<(\[]{{0,3}}(?:(?:rfc822|smtp|"
+    rf"[ \t>*|+\u2022-]*+(?:\"?[^\"<>@:;\n]{{0,80}}+\"?[ \t]*+(?=<))?[\"'<(\[]{{0,3}}(?:(?:rfc822|smtp|"
     rf"mailto)[;:][ \t]*)?"
     rf"({ADDRESS})[\"'>)\]]{{0,3}}[ \t]*(?:$|[:;,(.\[-]|(?:on|is|was|has|could|user|mailbox|invalid|delivery|failed|"
     rf"unknown|does|\d{{3}})\b)",

@@ -14,14 +14,14 @@ import re
 from postdesk.mail import charset
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
-_FOLD = re.compile(r"[ \t\r]*\n[ \t]+")
+_FOLD = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t]++")
 _WORD = re.compile(
     r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?(.{0,2000}?)\?=(?:[ \t]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?"
 )
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
-_ID = re.compile(r"<\s*([^<>]+?)\s*>")
-_BARE_ID = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+_ID = re.compile(r"<([^<>]++)>")
+_BARE_ID = re.compile(r"(?<![^\s<>,;\"()])[^\s<>,;\"()@]++@[^\s<>,;\"()]+")
 _SPACE = re.compile(r"\s+")
 _MONTHS = {
     name: number
@@ -82,7 +82,8 @@ def readable(value: str) -> str:
 
 
 def decode_words(value: str) -> str:
-    """RFC 2047 words decoded; neighbours in one charset are joined as bytes, since many are cut inside a character."""
+    """RFC 2047 words decoded; neighbours in one charset are joined as bytes, since many are cut inside a "
+    "character."""
     pieces: list[str] = []
     pending, label, at = b"", "", 0
     for found in _WORD.finditer(value, 0, _LONGEST_CODED):

@@ -14,7 +14,7 @@ _TAG = re.compile(
 )
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 _BLANKS = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
-_TRAILING = re.compile(r"[ \t]+\n")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++\n")
 _ATTRIBUTE = re.compile(r"(?:^|\s)(href|alt)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 _BREAKS = {

@@ -55,20 +55,20 @@ WROTE = (
 )
 #: What such a line begins with; it may be wrapped over several lines, of which the first begins so.
 INTRO_START = re.compile(
-    r"[\s*>_-]*(?:(?:on|am|ma|ti|ke|to|pe|la|su|le|el|il|op|em|den|dne|dnia|w dniu|em|a|på|the|at|in|le|lun|mar|mer|"
+    r"[\s*>_-]*+(?:(?:on|am|ma|ti|ke|to|pe|la|su|le|el|il|op|em|den|dne|dnia|w dniu|em|a|på|the|at|in|le|lun|mar|mer|"
     r"jeu|ven|sam|dim|lør|søn|man|tir|ons|tor|fre|mon|tue|wed|thu|fri|sat|sun|"
     r"в|на|пн|вт|ср|чт|пт|сб|вс|στις|在|于|vào|pada)(?=[\s,.])|\d{1,4}[-./年]|\"?[\w'. -]{1,60}<[^>]+@)",
     re.IGNORECASE,
 )
 #: The words such a line begins with, which no name does: wrapped lines reach up to them.
 WORD_START = re.compile(
-    r"[\s*>_-]*(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|på|vào|pada|pe|la|στις|на|в|在|în|kuupäev)\s+\S",
+    r"[\s*>_-]*+(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|på|vào|pada|pe|la|στις|на|в|在|în|kuupäev)\s+\S",
     re.IGNORECASE,
 )
 DATED = re.compile(r"\d{1,2}[:.h]\d\d|\b(?:19|20)\d\d\b|@|\d{1,2}[./-]\d{1,2}[./-]\d\d", re.IGNORECASE)
 #: Lines that begin an unmarked copy of the older message. Asked only of lines that begin so.
 ORIGINAL = re.compile(
-    r"[\s*>_]*[-\u2010-\u2015]{2,}+\s*(?:original(?:\s*[-\u2010-\u2015]{2,}| (?:message|mail|e-?mail|appointment))|"
+    r"[\s*>_]*+[-\u2010-\u2015]{2,}+\s*(?:original(?:\s*[-\u2010-\u2015]{2,}| (?:message|mail|e-?mail|appointment))|"
     r"ursprüngliche (?:nachricht|mail|e-mail)|original-?\s?nachricht|message d['\u2019 ]origine|(?:message|mail|"
     r"courriel) "
     r"(?:original|d['\u2019]origine)|mensaje original|correo original|mensagem original|messaggio originale|"
@@ -104,14 +104,14 @@ FORWARD = re.compile(
 )
 #: The lines of a copied header block: what they are called. Asked of lines with a colon near their beginning.
 FROM_LINE = re.compile(
-    r"[\s*>|_]*(?:from|von|de la|de|da|van|fra|från|frá|od|от|від|από|lähettäjä|feladó|kimden|saatja|nuo|"
+    r"[\s*>|_]*+(?:from|von|de la|de|da|van|fra|från|frá|od|от|від|από|lähettäjä|feladó|kimden|saatja|nuo|"
     r"gönderen|发件人|寄件者|寄件人|发送人|差出人|送信者|보낸 ?사람|odesílatel|odosielateľ|nadawca|avsändare|"
     r"afsender|avsender|"
     r"expéditeur|mittente|remitente|remetente|afzender|absender|מאת|من)\s*\*?\s*[:\uff1a]\**\s*(.*)",
     re.IGNORECASE,
 )
 OTHER_LINE = re.compile(
-    r"[\s*>|_]*(?:((?:sent|date|sent at|date sent|gesendet(?: am)?|datum|envoyé(?: le)?|date d['\u2019]envoi|"
+    r"[\s*>|_]*+(?:((?:sent|date|sent at|date sent|gesendet(?: am)?|datum|envoyé(?: le)?|date d['\u2019]envoi|"
     r"message du|"
     r"enviado(?: el| em)?|enviada(?: em)?|fecha(?: de envío)?|data(?: invio)?|inviato(?: il)?|verzonden|sendt|"
     r"skickat|dato|"
@@ -142,7 +142,7 @@ _BRANDS = (
 #: What phones and programs put under a letter, on a line of its own: nobody writes so. What follows is a copy.
 PHONE = re.compile(
     (
-        r"[\s*\[_]*(?:"
+        r"[\s*\[_]*+(?:"
         r"sent (?:from|via|by|on|with|using) (?:my (?:[^\s,.;:!?]+\s?){1,6}|my (?:\w+ )?(?:i?phone|ipad|mobile|"
         r"android|verizon|"
         r"at&t|t-mobile|sprint|samsung|galaxy|blackberry|tablet|cell)\b.{0,60}|(?:the |a |an )?(?:\w+ "
@@ -186,7 +186,7 @@ PHONE = re.compile(
 )
 #: Looser words for the same, believed only at the very end.
 DEVICE = re.compile(
-    r"[\s*]*(?:sent from [^,;:!?]{1,60}|sent (?:with|using|via) [^,;:!?]{1,40}|written (?:on|with|from) (?:my|"
+    r"[\s*]*+(?:sent from [^,;:!?]{1,60}|sent (?:with|using|via) [^,;:!?]{1,40}|written (?:on|with|from) (?:my|"
     r"a) .{1,50}|"
     r"(?:this|please) (?:e-?mail|message) (?:was )?sent from .{0,40}|(?:excuse|pardon|forgive) (?:my |any |the "
     r")?(?:typos|"
