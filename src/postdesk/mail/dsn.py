@@ -32,6 +32,8 @@ _CHALLENGE = re.compile(
     r"confirm|verify|added)",
     re.IGNORECASE | re.DOTALL,
 )
+#: No report has longer lines, and flufl.bounce's patterns need quadratic time for them.
+_LONG_LINE = re.compile(rb"([^\n]{1000})[^\n]++")
 _REPORT_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _ORIGINAL_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"}
@@ -171,7 +173,7 @@ def _recognised(raw: bytes) -> tuple[set[str], set[str]]:
     from flufl.bounce._scan import _DETECTORS
 
     try:
-        message = email.message_from_bytes(raw[:_READABLE], policy=email.policy.compat32)
+        message = email.message_from_bytes(_LONG_LINE.sub(rb"\1", raw[:_READABLE]), policy=email.policy.compat32)
     except Exception:  # noqa: BLE001 - the standard parser has raised on hostile bytes before; then nothing is recognised.
         return set(), set()
     for reader in _DETECTORS:
