@@ -1,4 +1,5 @@
-"""Parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2231), as written by real programs."""
+"""Parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2231), as written by real "
+"programs."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from postdesk.mail import charset, headers
 
-_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))', re.DOTALL)
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"?|([^;]*))', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\])')
 _SECTION = re.compile(r"(.+?)\*(\d{1,4})(\*?)\Z")
 
