@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from django.db.models import Max, Q
@@ -35,10 +35,9 @@ _EVIDENCE: Final = (
     ("did", "Changed"),
     ("to", "To"),
 )
+#: Events that say at length what the ledger's last step says.
+_OUTCOMES: Final = frozenset({"ticket.opened", "message.received", "note.added"})
 _SENTENCES: Final = {
-    "ticket.opened": "A ticket was opened",
-    "message.received": "It joined the ticket",
-    "note.added": "It was kept as a note",
     "ticket.filtered": "Ticket Filter",
     "filter.mailed": "A filter's mail",
     "filter.unsent": "A filter's mail was not sent",
@@ -133,13 +132,27 @@ def _received(rows: Sequence[SpooledMail]) -> list[_Received]:
     )
     known = {pk for pk in (event.letter_id for event in own) if pk is not None}
     letters = {letter.pk: letter for letter in _with_recipients(Letter.objects.defer("raw").filter(pk__in=known))}
-    return [_trail(row, entries.get(row.pk), own, letters) for row in rows]
+    subjects = _subjects([row.pk for row in rows if row.pk not in entries])
+    return [_trail(row, entries.get(row.pk), subjects.get(row.pk, ""), own, letters) for row in rows]
 
 
-def _trail(row: SpooledMail, entry: Entry | None, events: Sequence[Event], letters: dict[int, Letter]) -> _Received:
+def _subjects(messages: Sequence[int]) -> dict[int, str]:
+    """What messages that became no entry are about."""
+    heads = SpooledMail.objects.filter(pk__in=messages).annotate(head=Substr("blob__content", 1, HEAD))
+    found: dict[int, str] = {}
+    for pk, head in heads.values_list("pk", "head"):
+        block, _ = headers.split(bytes(cast(memoryview | None, head) or b""))
+        subject = (value for name, value in headers.fields(block) if name.lower() == "subject")
+        found[pk] = headers.readable(next(subject, ""))[:200]
+    return found
+
+
+def _trail(
+    row: SpooledMail, entry: Entry | None, subject: str, events: Sequence[Event], letters: dict[int, Letter]
+) -> _Received:
     trail = Trail(
         at=row.seen_at,
-        title=(entry.subject if entry else "") or "A message",
+        title=(entry.subject if entry else subject) or "A message",
         message_id=row.message_id,
         is_ours=False,
         state=row.outcome,
@@ -154,7 +167,10 @@ def _trail(row: SpooledMail, entry: Entry | None, events: Sequence[Event], lette
             continue
         if event.entry_id != entry.pk and (event.entry_id is not None or event.at != entry.created_at):
             continue
-        trail.steps.append(Step(event.at, _title(event), _evidence(event)))
+        if event.name in _OUTCOMES:
+            trail.steps[-1] = replace(trail.steps[-1], words=_evidence(event))
+        else:
+            trail.steps.append(Step(event.at, _title(event), _evidence(event)))
         letter = letters.get(event.letter_id or 0)
         if letter is not None:
             made.letters.add(letter.pk)
@@ -219,7 +235,8 @@ def _delivery(letter: Letter) -> list[Step]:
     """The letter, and what became of it for each recipient."""
     account = f" by {letter.account.email.address}" if letter.account else ""
     what = f"Letter ({letter.get_kind_display()}) from {letter.from_address}{account}"
-    facts = (("Message-ID", letter.message_id), ("Tries", str(letter.attempts)), ("Waits because", letter.reason))
+    tries = str(letter.attempts) if letter.attempts > 1 else ""
+    facts = (("Message-ID", letter.message_id), ("Tries", tries), ("Waits because", letter.reason))
     steps = [Step(letter.created_at, what, tuple(fact for fact in facts if fact[1]))]
     for one in letter.recipients.all():
         words = (("Server", one.reply), ("Queue id", one.queue_id))
