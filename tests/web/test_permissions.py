@@ -73,6 +73,8 @@ MATRIX: dict[str, Row] = {
     "email-new": Row("get", 302, 403, 403, 200),
     "email-acts": Row("post", 302, 403, 403, 302),
     "email": Row("get", 302, 403, 403, 200),
+    "email-proposals": Row("post", 302, 403, 403, 200),
+    "email-proposal": Row("get", 302, 403, 403, 200),
     "email-checks": Row("post", 302, 403, 403, 200),
     "email-settings": Row("get", 302, 403, 403, 200),
     "trace": Row("get", 302, 403, 403, 200),
@@ -134,6 +136,7 @@ def addresses(db: None) -> dict[str, str]:
     }
     arguments |= panel_arguments()
     families["email"] = mailbox.email.pk
+    arguments["email-proposal"] = [mailbox.email.pk, errand.pk]
     whole = {"held", "mailboxes", "emails", "email-new", "email-acts", "email-settings"}
     for name in MATRIX:
         family = families.get(name.split("-")[0])
