@@ -64,16 +64,13 @@ def letters(
     mail: MailSettings,
     key: bytes,
     at: dt.datetime,
-    first_id: list[int] | None = None,
 ) -> list[Alerted]:
-    """The letters of these occasions. Nobody is told twice of one ticket: the first occasion counts.
-
-    `first_id`: ids for letters, drawn beforehand; without it they are drawn here, in one query.
-    """
+    """The letters of these occasions. Nobody is told twice of one ticket: the first occasion counts."""
     if not occasions:
         return []
     wanted = {name for one in occasions for name in voice.chosen(one.alert)}
-    around = circles([one.placed for one in occasions], wanted, admin=mail.admin_email)
+    placed, entries = [one.placed for one in occasions], [one.entry for one in occasions]
+    around = circles(placed, wanted, admin=mail.admin_email, apart_from=entries)
     drafts: list[Draft] = []
     told: set[tuple[int, str]] = set()
     for one in occasions:
@@ -87,7 +84,7 @@ def letters(
                 continue
             told.add((one.placed.ticket, colleague.address))
             drafts.append(_draft(one, Address(colleague.name, colleague.address), sender, voice, mail))
-    ids = (first_id or outbox.next_ids("mailroom_letter", len(drafts))) if drafts else []
+    ids = outbox.next_ids("mailroom_letter", len(drafts))
     return [
         Alerted(write(replace(draft, letter=pk), key=key, at=at), draft.ticket, draft.entry)
         for draft, pk in zip(drafts, ids, strict=True)

@@ -26,11 +26,14 @@ class Placed:
     team: int | None = None
 
 
-def circles(tickets: Sequence[Placed], wanted: Collection[str], *, admin: str) -> dict[int, Circle]:
-    """The circle of each ticket. `wanted`: recipients that any alert at hand may go to; `admin`: the admin email."""
+def circles(tickets: Sequence[Placed], wanted: Collection[str], *, admin: str, apart_from: Collection[int] = ()) -> dict[int, Circle]:
+    """The circle of each ticket. `wanted`: recipients that any alert at hand may go to; `admin`: the admin email.
+
+    `apart_from`: entries that the alerts are about; who wrote them is not the last respondent by that.
+    """
     departments = _departments({one.department for one in tickets})
     members = _members(departments) if "members" in wanted else {}
-    respondents = _respondents({one.ticket for one in tickets}) if "last_respondent" in wanted else {}
+    respondents = _respondents({one.ticket for one in tickets}, apart_from) if "last_respondent" in wanted else {}
     agents = _agents({one.agent for one in tickets if one.agent is not None})
     teams = _teams({one.team for one in tickets if one.team is not None})
     made = {}
@@ -85,9 +88,10 @@ def _members(departments: dict[int, tuple[Colleague | None, str]]) -> dict[int, 
     return found
 
 
-def _respondents(tickets: set[int]) -> dict[int, Colleague]:
+def _respondents(tickets: set[int], apart_from: Collection[int]) -> dict[int, Colleague]:
     """Whoever replied last, by ticket."""
     rows = Entry.objects.filter(ticket__in=tickets, kind=EntryKind.REPLY, agent__isnull=False)
+    rows = rows.exclude(pk__in=apart_from)
     last = rows.order_by("ticket_id", "-id").distinct("ticket_id").select_related("agent")
     return {row.ticket_id: colleague for row in last if (colleague := _of(row.agent))}
 

@@ -1,6 +1,24 @@
 """Everything agents do to tickets. Each operation writes its rows, its event and its letter in one transaction."""
 
-from postdesk.tickets.operations.answer import Upload, note, reply
+from postdesk.tickets.operations.activity import write_down
+from postdesk.tickets.operations.answer import note, reply
+from postdesk.tickets.operations.manner import Manner
+from postdesk.tickets.operations.opening import NewTicket, open_ticket
+from postdesk.tickets.operations.posting import Upload
+from postdesk.tickets.operations.resend import resend
 from postdesk.tickets.operations.state import assign, close, reopen, transfer
 
-__all__ = ["Upload", "assign", "close", "note", "reopen", "reply", "transfer"]
+__all__ = [
+    "Manner",
+    "NewTicket",
+    "Upload",
+    "assign",
+    "close",
+    "note",
+    "open_ticket",
+    "reopen",
+    "reply",
+    "resend",
+    "transfer",
+    "write_down",
+]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from django.db import transaction
 
 from postdesk.basics.errors import Refused
 from postdesk.people.models import Agent, Team
-from postdesk.tickets import promises
+from postdesk.tickets import alerts, promises
+from postdesk.tickets.alerts import Occasion
+from postdesk.tickets.circles import Placed
 from postdesk.tickets.models import Department, Event, Membership, Ticket
 from postdesk.tickets.models.ticket import Status
+from postdesk.tickets.notices import Person, Scene
+from postdesk.tickets.scenes import person, scene_of
+from postdesk.tickets.voice import voice
 
 
 @transaction.atomic
@@ -59,6 +65,11 @@ def assign(ticket: Ticket, *, to: Agent | Team | None, by: Agent, at: dt.datetim
     if to is not None:
         data["team" if isinstance(to, Team) else "agent"] = to.pk
     Event.objects.create(ticket=ticket, name=name, at=at, agent=by, data=data)
+    if to is not None:
+        # Of an agent's ticket the team hears nothing, and the other way round.
+        placed = Placed(ticket.pk, ticket.department_id, agent, team if isinstance(to, Team) else None)
+        given = Person(to.name, to.email if isinstance(to, Agent) else "")
+        _tell("assigned_alert", ticket, placed, Scene(assignee=given, assigner=person(by)), by=by, at=at)
 
 
 @transaction.atomic
@@ -80,6 +91,15 @@ def transfer(ticket: Ticket, *, to: Department, by: Agent, at: dt.datetime) -> N
     ticket.save(update_fields=["department", "assignee", "sla", "due_at", "overdue_at", "updated_at"])
     data: dict[str, object] = {"from": before.name, "to": to.name, "from_id": before.pk, "to_id": to.pk}
     Event.objects.create(ticket=ticket, name="ticket.transferred", at=at, agent=by, data=data)
+    _tell("transfer_alert", ticket, alerts.of(ticket), Scene(staff=person(by)), by=by, at=at)
+
+
+def _tell(alert: str, ticket: Ticket, placed: Placed, scene: Scene, *, by: Agent, at: dt.datetime) -> None:
+    """Tell whom the settings choose, never who did it."""
+    speaking = voice()
+    if speaking.listens(alert, ticket.department_id):
+        about = replace(scene, ticket=scene_of(ticket, speaking))
+        alerts.tell([Occasion(alert, placed, 0, about, by.pk, email=ticket.email_id)], at=at, speaking=speaking)
 
 
 def _works_in(agent: Agent, department: Department) -> bool:

@@ -19,6 +19,7 @@ from postdesk.people.models import Agent, Team
 from postdesk.tickets import operations, queries
 from postdesk.tickets.models import Entry, Ticket
 from postdesk.tickets.operations import Upload
+from postdesk.web.inbox.composing import chosen
 from postdesk.web.inbox.ticket import page, ticket_or_404
 from postdesk.web.shared.doors import AgentRequest, door
 
@@ -34,9 +35,9 @@ def reply(request: AgentRequest, number: int) -> HttpResponseBase:
         newest = arrived[-1]
         return page(request, ticket, status=409, composer={**kept, "arrived": arrived, "seen": newest.pk})
     try:
-        copies, files = _copies(request), _uploads(request)
+        copies, files, manner = _copies(request), _uploads(request), chosen(request)
         entry = operations.reply(
-            ticket, text=text, by=request.user, at=clock.now(), cc=copies, files=files, close=close
+            ticket, text=text, by=request.user, at=clock.now(), cc=copies, files=files, close=close, manner=manner
         )
     except Refused as refusal:
         return page(request, ticket, status=422, composer={**kept, "error": refusal.message})
@@ -148,5 +149,8 @@ def _kept(request: AgentRequest, kind: str) -> dict[str, Any]:
         "cc_more": request.POST.get("cc_more", ""),
         "lost_files": len(request.FILES.getlist("files")),
         "chosen": request.POST.getlist("cc"),
+        "sender": request.POST.get("sender", ""),
+        "signature": request.POST.get("signature", ""),
+        "audience": request.POST.get("audience", ""),
         "is_kept": True,
     }

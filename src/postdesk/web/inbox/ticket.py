@@ -11,14 +11,12 @@ from django.shortcuts import render
 
 from postdesk.basics import clock
 from postdesk.mailroom.bans import bans_of
-from postdesk.mailroom.models import MailSettings
 from postdesk.mailroom.models.emails import BanKind
 from postdesk.people.models import Agent
 from postdesk.people.permissions import may, rights
 from postdesk.tickets import queries
 from postdesk.tickets.models import Ticket
-from postdesk.tickets.operations.answer import recipients
-from postdesk.tickets.senders import senders
+from postdesk.web.inbox.composing import envelope
 from postdesk.web.inbox.thread import thread
 from postdesk.web.shared.doors import AgentRequest, door
 
@@ -62,7 +60,7 @@ def page(
     entries = queries.entries_of(ticket, before=before)
     since = entries[0].created_at if before or len(entries) == queries.THREAD_PAGE else None
     shown = thread(entries, queries.events_of(ticket), since=since)
-    to, *copies = recipients(ticket)
+    sent = envelope(ticket, request.user)
     banned = bans_of(ticket.user.address)
     context = {
         **_facts(request, ticket),
@@ -72,10 +70,8 @@ def page(
         "others": queries.other_tickets(ticket, request.user),
         "bans": banned,
         "own_ban": any(ban.kind == BanKind.ADDRESS for ban in banned),
-        "composer": {"kind": "reply", "text": "", "seen": shown.last_entry, "copies": copies, **(composer or {})},
-        "to": to,
-        "copies": copies,
-        "sender": _sender_address(ticket),
+        "composer": {"kind": "reply", "text": "", "seen": shown.last_entry, "copies": sent.copies, **(composer or {})},
+        "envelope": sent,
     }
     return render(request, "inbox/ticket.html", context, status=status)
 
@@ -103,17 +99,6 @@ def _facts(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
         "departments": queries.departments_to_transfer_to(ticket) if allowed["ticket_transfer"] else (),
         "is_late": ticket.due_at is not None and ticket.due_at <= clock.now(),
     }
-
-
-def _sender_address(ticket: Ticket) -> str:
-    """What a reply leaves from: the department's address, else the one it came through, else the default, else ""."""
-    known = senders()
-    default = MailSettings.objects.values_list("default_email", flat=True).filter(pk=1).first()
-    for email in (ticket.department.outgoing_email_id, ticket.email_id, default):
-        sender = known.sender(email) if email is not None else None
-        if sender is not None:
-            return sender.address.address
-    return ""
 
 
 def _number(request: AgentRequest, name: str) -> int:
