@@ -45,6 +45,9 @@ MATRIX: dict[str, Row] = {
     "ticket-changes": Row("get", 302, 404, 200, 200),
     "ticket-replies": Row("post", 302, 404, 302, 302, {"text": "Water is on its way."}),
     "ticket-notes": Row("post", 302, 404, 302, 302, {"text": "Known problem."}),
+    "ticket-messages": Row("post", 302, 404, 302, 302, {"text": "It still burns."}),
+    "entry-resendings": Row("post", 302, 404, 409, 409),
+    "new-ticket": Row("get", 302, 200, 200, 200),
     "ticket-closure": Row("post", 302, 404, 302, 302),
     "ticket-reopening": Row("post", 302, 404, 409, 409),
     "ticket-assignee": Row("post", 302, 404, 302, 302, {"agent": ""}),
@@ -124,6 +127,7 @@ def addresses(db: None) -> dict[str, str]:
         "attachment": [picture.pk],
         "inline": [signing.dumps(picture.pk, salt="postdesk.inline-image")],
         "entry-mail": [ticket.number, entry.pk],
+        "entry-resendings": [ticket.number, entry.pk],
         "entry-source": [ticket.number, entry.pk],
     }
     errand = errands.ask("check", {}, by=builders.alice(), at=builders.NOON)

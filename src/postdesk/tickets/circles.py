@@ -26,7 +26,9 @@ class Placed:
     team: int | None = None
 
 
-def circles(tickets: Sequence[Placed], wanted: Collection[str], *, admin: str, apart_from: Collection[int] = ()) -> dict[int, Circle]:
+def circles(
+    tickets: Sequence[Placed], wanted: Collection[str], *, admin: str, apart_from: Collection[int] = ()
+) -> dict[int, Circle]:
     """The circle of each ticket. `wanted`: recipients that any alert at hand may go to; `admin`: the admin email.
 
     `apart_from`: entries that the alerts are about; who wrote them is not the last respondent by that.

@@ -97,7 +97,9 @@ def shown(agent: Agent, sender: Sender, voice: Voice) -> Person:
     return Person(agent.name, agent.email, agent.signature)
 
 
-def copies(ticket: Ticket, chosen: Sequence[str] | None, audience: Audience, is_ours: Callable[[str], bool]) -> tuple[str, ...]:
+def copies(
+    ticket: Ticket, chosen: Sequence[str] | None, audience: Audience, is_ours: Callable[[str], bool]
+) -> tuple[str, ...]:
     """Who gets a copy, the owner apart: exactly `chosen`, or all active collaborators. Refused for our addresses."""
     if audience != "all":
         return ()

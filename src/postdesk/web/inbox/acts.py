@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import validate_email
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -55,6 +55,29 @@ def note(request: AgentRequest, number: int) -> HttpResponseBase:
     except Refused as refusal:
         return page(request, ticket, status=422, composer={**_kept(request, "note"), "error": refusal.message})
     return redirect(f"{reverse('ticket', args=[number])}#entry-{entry.pk}")
+
+
+@door("ticket.reply", "POST")
+def said(request: AgentRequest, number: int) -> HttpResponseBase:
+    """Write down what the user said by another way than mail."""
+    ticket = ticket_or_404(number, request.user, "ticket.reply")
+    try:
+        entry = operations.write_down(ticket, text=request.POST.get("text", ""), by=request.user, at=clock.now())
+    except Refused as refusal:
+        return page(request, ticket, status=422, composer={**_kept(request, "call"), "error": refusal.message})
+    return redirect(f"{reverse('ticket', args=[number])}#entry-{entry.pk}")
+
+
+@door("ticket.reply", "POST")
+def resendings(request: AgentRequest, number: int, entry: int) -> HttpResponseBase:
+    """Send a reply again, to the people it went to."""
+    ticket = ticket_or_404(number, request.user, "ticket.reply")
+    row = Entry.objects.filter(ticket=ticket, pk=entry).first()
+    if row is None:
+        raise Http404
+    operations.resend(row, by=request.user, at=clock.now())
+    messages.success(request, f"Sent again to {', '.join((*row.to, *row.cc))}.")
+    return redirect(f"{reverse('ticket', args=[number])}#entry-{row.pk}")
 
 
 @door("ticket.close", "POST", "DELETE")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from postdesk.basics.errors import Refused
 from postdesk.people.models import Agent
@@ -18,6 +18,10 @@ SIGNATURES: Final[tuple[tuple[SignatureChoice, str], ...]] = (
     ("mine", "My signature"),
     ("department", "Department's signature"),
 )
+
+
+_SIGNATURES: Final[dict[str, SignatureChoice]] = {name: name for name, _label in SIGNATURES}
+_AUDIENCES: Final[dict[str, Audience]] = {name: name for name, _label in AUDIENCES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,14 @@ def chosen(request: AgentRequest) -> Manner:
     signature, audience = request.POST.get("signature", ""), request.POST.get("audience", "") or "all"
     if sender and not (sender.isdecimal() and len(sender) < 19):
         raise Refused("You cannot send from this address.")
-    if signature and signature not in dict(SIGNATURES):
+    if signature and signature not in _SIGNATURES:
         raise Refused("There is no such signature.")
-    if audience not in dict(AUDIENCES):
+    if audience not in _AUDIENCES:
         raise Refused("Choose who gets the reply.")
     return Manner(
         sender=int(sender) if sender else None,
-        signature=cast("SignatureChoice", signature) if signature else None,
-        audience=cast("Audience", audience),
+        signature=_SIGNATURES[signature] if signature else None,
+        audience=_AUDIENCES[audience],
     )
 
 

@@ -26,6 +26,7 @@ SENTENCES: Final[dict[str, str]] = {
     "ticket.unassigned": "{who} took the assignment back",
     "message.received": "Message received",
     "reply.sent": "Reply sent",
+    "reply.resent": "Reply sent again",
     "note.added": "Note added",
     "letter.sent": "A letter was accepted by the server",
     "letter.deferred": "A letter has to wait",

@@ -13,7 +13,7 @@ function choose(kind) {
 }
 
 form.addEventListener("change", (event) => {
-  if (event.target.name === "kind") text.placeholder = event.target.value === "note" ? text.dataset.notePlaceholder : replyPlaceholder;
+  if (event.target.name === "kind") text.placeholder = text.dataset[`${event.target.value}Placeholder`] ?? replyPlaceholder;
 });
 
 document.addEventListener("keydown", (event) => {
