@@ -17,7 +17,7 @@ from postdesk.people import audit
 from postdesk.people.audit import Actor
 from postdesk.people.naming import name_problems, refuse
 from postdesk.tickets.models import CannedFile, CannedResponse, Department, FilterAction
-from postdesk.tickets.operations.answer import Upload
+from postdesk.tickets.operations.posting import Upload
 
 LONGEST_TEXT = 100_000
 MOST_FILES = 20
