@@ -152,6 +152,11 @@ class Desk:
     teams: frozenset[int] = frozenset()
     canned: frozenset[int] = frozenset()
 
+    _by_id: Mapping[int, AddressOfOurs] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {ours.id: ours for ours in self.addresses.values()})
+
     def ours(self, address: str) -> AddressOfOurs | None:
         """The Email an address (lower case) belongs to: its own, an alias, or support+anything@ of support@."""
         found = self.addresses.get(address)
@@ -176,7 +181,7 @@ class Desk:
         return pk in known.get(kind, ())
 
     def address_by_id(self, email: int | None) -> AddressOfOurs | None:
-        return next((ours for ours in self.addresses.values() if ours.id == email), None)
+        return self._by_id.get(email) if email is not None else None
 
     def due(self, sla: int | None, department: int, since: dt.datetime) -> dt.datetime | None:
         """By when somebody who waits since then is to be answered; None: nothing is promised."""
