@@ -10,7 +10,7 @@ from django.db import connection
 from postdesk import jobs
 from postdesk.engine import errands as worker
 from postdesk.flow import upkeep
-from postdesk.mailroom import connection_checks, errands
+from postdesk.mailroom import connection_checks, errands, proposals
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup, mailbox_setup, smtp_setup
 from postdesk.mailroom.models import Errand, MailSettings, RemoteMailbox
 from postdesk.people.models import Agent
@@ -100,6 +100,19 @@ def test_the_ehlo_name_that_is_set_is_what_servers_hear(alice: Agent) -> None:
 
     how = connection_checks.progress(errand.pk, by=alice, at=AT)
     assert "desk.example.org" in next(stage for stage in how.stages if stage.key == "hello").note
+
+
+def test_servers_are_proposed_from_the_address_alone(alice: Agent) -> None:
+    errand = proposals.ask("shop@gmail.com", by=alice, at=AT)
+    assert proposals.found(errands.progress(errand.pk, by=alice, at=AT)) == []
+
+    worker.carry_out(errand.pk)
+
+    how = errands.progress(errand.pk, by=alice, at=AT)
+    assert [(one.protocol, one.host, one.origin) for one in proposals.found(how)] == [
+        ("imap", "imap.gmail.com", "known provider"),
+        ("smtp", "smtp.gmail.com", "known provider"),
+    ]
 
 
 def test_only_the_one_who_asked_may_look(alice: Agent) -> None:
