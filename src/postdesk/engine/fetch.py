@@ -19,14 +19,15 @@ from django.db import InterfaceError, OperationalError
 
 from postdesk import jobs
 from postdesk.basics.clock import monotonic, now
-from postdesk.basics.errors import BrokenSetup, Invalid, LoginRefused, PostdeskError, Rejected, WireError
-from postdesk.engine import alerts, backoff
+from postdesk.basics.errors import BrokenSetup, Conflict, Invalid, LoginRefused, PostdeskError, Rejected, WireError
+from postdesk.engine import alerts, backoff, todo
 from postdesk.engine.connect import endpoint_of, open_source, slot
-from postdesk.mailroom import lanes, spool
+from postdesk.engine.todo import Source
+from postdesk.mailroom import first_fetch, lanes, spool
 from postdesk.mailroom.models import MailSettings, Protocol, RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.connections import Fetched
 from postdesk.mailroom.models.spool import Outcome
-from postdesk.mailroom.spool import Arrival, Place
+from postdesk.mailroom.spool import Arrival, Key, Place
 from postdesk.wire.imap import ImapSource
 from postdesk.wire.pop3 import Pop3Source
 
@@ -38,11 +39,6 @@ TURN = 20.0
 BATCH_BYTES = 16 * 1024 * 1024
 #: Seconds a mailbox waits while all places at its host are taken by others.
 PATIENCE = 2.0
-#: Tries of a message that could not be fetched before it is left alone for a day.
-UNFETCHED_TRIES = 3
-
-Source = ImapSource | Pop3Source
-Key = int | str
 
 
 @dataclass(slots=True)
@@ -102,6 +98,10 @@ def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> Turn:
                 return turn
             with open_source(mailbox) as opened:
                 turn.more = _drain(turn, opened)
+    except Conflict as moved:
+        # Somebody pointed the mailbox elsewhere: that is no failure, and the next turn goes there.
+        log.info("fetch.moved", mailbox=mailbox.pk, why=moved.message)
+        turn.more = True
     except (OperationalError, InterfaceError):
         raise
     except (WireError, BrokenSetup, Invalid) as error:
@@ -118,8 +118,11 @@ def take_turn(mailbox: RemoteMailbox, source: ImapSource | None = None) -> Turn:
 
 def _drain(turn: Turn, source: Source) -> bool:
     place = place_of(turn.mailbox, source)
+    past_is_due = first_fetch.is_due(place)
+    if past_is_due:
+        todo.leave_the_past(place, source)
     while True:
-        wanted, settle_only = _todo(turn.mailbox, place, source)
+        wanted, settle_only = todo.of(turn.mailbox, place, source, everything=past_is_due)
         turn.left = len(wanted)
         if settle_only:
             _settle(turn, place, source, settle_only)
@@ -131,6 +134,8 @@ def _drain(turn: Turn, source: Source) -> bool:
                 return True
         if isinstance(source, Pop3Source) or not wanted:
             break
+    if past_is_due:
+        first_fetch.gone_through(place)
     if isinstance(source, ImapSource):
         _retry_unfetched(turn, place, source)
     if turn.refused is not None:
@@ -143,33 +148,11 @@ def place_of(mailbox: RemoteMailbox, source: Source) -> Place:
     if mailbox.protocol == Protocol.POP3:
         return Place(mailbox, "", 0)
     if mailbox.epoch != source.epoch:
-        RemoteMailbox.objects.filter(pk=mailbox.pk).update(epoch=source.epoch)
+        RemoteMailbox.objects.filter(pk=mailbox.pk, generation=mailbox.generation).update(epoch=source.epoch)
         if mailbox.epoch:
             log.warning("fetch.uidvalidity", mailbox=mailbox.pk, before=mailbox.epoch, now=source.epoch)
         mailbox.epoch = source.epoch
     return Place(mailbox, mailbox.folder_name, source.epoch)
-
-
-def _todo(mailbox: RemoteMailbox, place: Place, source: Source) -> tuple[list[Key], list[Key]]:
-    """Keys the ledger does not have, oldest first; and keys stored before whose copies still lie there."""
-    leaves = mailbox.fetched == Fetched.NOTHING
-    above = spool.high_water(place) if leaves and isinstance(source, ImapSource) else None
-    listed = [one.key for one in source.listing(above)]
-    known = _known(place, listed)
-    wanted = [key for key in listed if key not in known]
-    if isinstance(source, Pop3Source):
-        wanted += [key for key in listed if known.get(key) == Outcome.UNFETCHED and _may_retry(place, key)]
-    if leaves:
-        return wanted, []
-    return wanted, [key for key in listed if known.get(key, Outcome.UNFETCHED) != Outcome.UNFETCHED]
-
-
-def _known(place: Place, keys: Sequence[Key]) -> dict[Key, str]:
-    found: dict[Key, str] = {}
-    for start in range(0, len(keys), 5000):
-        rows = spool.rows_of(place, keys[start : start + 5000]).values_list("uid", "uidl", "outcome")
-        found.update((uid if uid is not None else uidl or "", outcome) for uid, uidl, outcome in rows)
-    return found
 
 
 def _take(turn: Turn, place: Place, source: Source, keys: Sequence[Key]) -> None:
@@ -179,7 +162,7 @@ def _take(turn: Turn, place: Place, source: Source, keys: Sequence[Key]) -> None
     size = 0
     try:
         for fetched in source.fetch(keys):
-            arrived.append(Arrival(fetched.key, fetched.raw, fetched.received_at))
+            arrived.append(todo.arrival(place, source, fetched))
             done.append(fetched.key)
             size += len(fetched.raw)
             if size > BATCH_BYTES:
@@ -218,6 +201,8 @@ def _store(turn: Turn, place: Place, arrived: Sequence[Arrival]) -> None:
 def _settle(turn: Turn, place: Place, source: Source, keys: Sequence[Key]) -> None:
     """Move, delete, or leave; then note it. A refusal stops nobody's mail: it is raised when the turn ends."""
     how = Fetched(turn.mailbox.fetched)
+    if how != Fetched.NOTHING and not spool.is_current(place):
+        raise Conflict("The mailbox was pointed at another server, account or folder meanwhile.")
     try:
         if how == Fetched.MOVE and isinstance(source, ImapSource):
             source.settle(keys, "move", turn.mailbox.archive_folder)
@@ -235,17 +220,8 @@ def _retry_unfetched(turn: Turn, place: Place, source: ImapSource) -> None:
         mailbox=place.mailbox, folder=place.folder, epoch=place.epoch, outcome=Outcome.UNFETCHED
     )
     for uid in rows.filter(uid__isnull=False).values_list("uid", flat=True)[:20]:
-        if uid is not None and _may_retry(place, uid):
+        if uid is not None and todo.may_retry(place, uid):
             _take(turn, place, source, [uid])
-
-
-def _may_retry(place: Place, key: Key) -> bool:
-    """Three tries at once, then one a day: a message the server cannot deliver must not cost every turn."""
-    row = spool.rows_of(place, [key]).filter(outcome=Outcome.UNFETCHED).first()
-    if row is None:
-        return False
-    rested = row.decided_at is None or now() - row.decided_at > dt.timedelta(days=1)
-    return row.attempts < UNFETCHED_TRIES or rested
 
 
 def _well(turn: Turn) -> None:
@@ -253,7 +229,7 @@ def _well(turn: Turn) -> None:
     at = now()
     mailbox = turn.mailbox
     was_failing = mailbox.failures > 0
-    RemoteMailbox.objects.filter(pk=mailbox.pk).update(
+    RemoteMailbox.objects.filter(pk=mailbox.pk, generation=mailbox.generation).update(
         last_success_at=at,
         failures=0,
         last_error="",
@@ -276,7 +252,9 @@ def _failed(turn: Turn, error: PostdeskError) -> None:
     if isinstance(error, LoginRefused):
         seconds = max(seconds, 60.0)
     mailbox.next_fetch_at = at + dt.timedelta(seconds=seconds)
-    mailbox.save(update_fields=["failures", "last_error", "last_error_at", "next_fetch_at"])
+    told = {name: getattr(mailbox, name) for name in ("failures", "last_error", "last_error_at", "next_fetch_at")}
+    if not RemoteMailbox.objects.filter(pk=mailbox.pk, generation=mailbox.generation).update(**told):
+        return  # Pointed elsewhere meanwhile: what the old server says is nobody's trouble any more.
     log.warning("fetch.failed", mailbox=mailbox.pk, error=type(error).__name__, failures=mailbox.failures)
     alerts.raise_for(mailbox, at=at)
 

@@ -26,7 +26,8 @@ def reconcile(mailbox: RemoteMailbox) -> list[Difference]:
     address = mailbox.email.address
     with open_source(mailbox) as source:
         place = place_of(mailbox, source)
-        listed = [one.key for one in source.listing(None)]
+        sizes = {one.key: one.size for one in source.listing(None)}
+    listed = [*sizes]
     found: list[Difference] = []
     for start in range(0, len(listed), 5000):
         keys = listed[start : start + 5000]
@@ -35,8 +36,13 @@ def reconcile(mailbox: RemoteMailbox) -> list[Difference]:
             row = rows.get(key)
             if row is None:
                 found.append(Difference(address, str(key), "on the server, not in the ledger yet"))
+            elif row.outcome == Outcome.LEFT:
+                continue
             elif row.outcome == Outcome.UNFETCHED:
                 found.append(Difference(address, str(key), f"could not be fetched: {row.reason}"))
+            elif None not in (row.listed_size, sizes[key]) and row.listed_size != sizes[key]:
+                words = f"{sizes[key]} bytes on the server, {row.listed_size} when it was stored: other mail, perhaps"
+                found.append(Difference(address, str(key), words))
             elif mailbox.fetched != Fetched.NOTHING:
                 found.append(Difference(address, str(key), f"stored here ({row.outcome}), still on the server"))
     return found

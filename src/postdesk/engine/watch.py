@@ -26,7 +26,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from postdesk import jobs
 from postdesk.basics.clock import monotonic, now
-from postdesk.basics.errors import PostdeskError
+from postdesk.basics.errors import Conflict, PostdeskError
 from postdesk.engine import backoff, fetch
 from postdesk.engine.connect import open_imap_of
 from postdesk.engine.shards import COUNT, Shards
@@ -218,7 +218,7 @@ class Watcher:
         row = fetch.readable(watched.mailbox)
         if row is None:
             return
-        watched.source = open_imap_of(row)
+        watched.source, watched.generation = open_imap_of(row), row.generation
         watched.opened_at = monotonic()
         if "IDLE" not in watched.source.capabilities:
             watched.hopeless = True
@@ -243,6 +243,8 @@ class Watcher:
         row = fetch.readable(watched.mailbox)
         if row is None:
             return
+        if row.generation != watched.generation:
+            raise Conflict("The mailbox was pointed elsewhere: this connection leads to where it was.")
         with lanes.lane(f"fetch:{watched.mailbox}") as free:
             turn = fetch.take_turn(row, source) if free else None
         if turn is None or turn.more:

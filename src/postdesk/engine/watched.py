@@ -13,6 +13,8 @@ class Watched:
 
     mailbox: int
     source: ImapSource | None = None
+    #: What the mailbox meant when the connection was opened (RemoteMailbox.generation).
+    generation: int = 0
     #: The descriptor the selector knows it by; the source may have closed it meanwhile.
     registered: int | None = None
     #: A pool thread has it in hand; the selector keeps its hands off.

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from postdesk import jobs
 from postdesk.basics.changes import Change, differences
 from postdesk.basics.errors import BrokenSetup
-from postdesk.mailroom.ledger_moves import leave_store, same_store
+from postdesk.mailroom.first_fetch import ask_again
+from postdesk.mailroom.ledger_moves import leave_store, new_generation, same_store
 from postdesk.mailroom.models import Credential, Email, MailSettings, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.connections import Connection
 from postdesk.mailroom.secrets import seal, unseal
@@ -48,6 +49,8 @@ class MailboxSetup:
     verify_tls: bool = True
     ca_file: str = ""
     push: bool = True
+    first_fetch: str = "all"
+    first_fetch_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def save_mailbox(email: Email, setup: MailboxSetup, *, by: audit.Actor, at: dt.d
     if mailbox is None:
         mailbox = RemoteMailbox(email=email)
         _write(mailbox, setup, _MAILBOX_COLUMNS, at=at)
+        mailbox.connected_at = at
         mailbox.save()
         audit.record(by=by, at=at, verb="added", of=mailbox, label=email.address, after=audit.values(setup))
         _poll(mailbox)
@@ -128,10 +132,14 @@ def save_mailbox(email: Email, setup: MailboxSetup, *, by: audit.Actor, at: dt.d
     if changes:
         if not same_store(before, setup, address=email.address):
             leave_store(mailbox, at=at)
+        elif before.folder != setup.folder:
+            new_generation(mailbox)
+        if _answer(before) != _answer(setup):
+            ask_again(mailbox, at=at)
         _write(mailbox, setup, _MAILBOX_COLUMNS, at=at)
         mailbox.failures, mailbox.last_error, mailbox.last_error_at, mailbox.next_fetch_at = 0, "", None, None
         health = ["credential", "failures", "last_error", "last_error_at", "next_fetch_at", "epoch"]
-        mailbox.save(update_fields=[*_MAILBOX_COLUMNS, *health])
+        mailbox.save(update_fields=[*_MAILBOX_COLUMNS, *health, "connected_at", "past_epoch"])
         _note(mailbox, email, before, changes, by=by, at=at)
         _poll(mailbox)
     return changes
@@ -175,6 +183,11 @@ def _poll(mailbox: RemoteMailbox) -> None:
     """Wake the mailbox at once, where it is fetched at all."""
     if mailbox.status and mailbox.paused_at is None and MailSettings.objects.filter(pk=1, fetching=True).exists():
         jobs.defer("fetch", mailbox=mailbox.pk)
+
+
+def _answer(setup: MailboxSetup) -> tuple[str, str]:
+    """To the question what becomes of old mail."""
+    return setup.first_fetch, setup.first_fetch_since
 
 
 def _changes(row: Connection, before: MailboxSetup | SmtpSetup, after: MailboxSetup | SmtpSetup) -> tuple[Change, ...]:

@@ -7,10 +7,11 @@ UIDVALIDITY 1 and UID 5; without this, the new server's message would be taken f
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Protocol
 
 from django.db.models import CharField, F, Min, Value
-from django.db.models.functions import Cast, Concat, Left
+from django.db.models.functions import Cast, Coalesce, Concat, Left
 
 from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 
@@ -45,6 +46,7 @@ def leave_store(mailbox: RemoteMailbox, *, at: dt.datetime) -> None:
 
     Mail that moved along is still recognised by its bytes. Changes `mailbox.epoch`, which the caller saves.
     """
+    new_generation(mailbox)
     rows = SpooledMail.objects.filter(mailbox=mailbox)
     lowest = rows.aggregate(lowest=Min("epoch"))["lowest"]
     if lowest is None:
@@ -57,6 +59,23 @@ def leave_store(mailbox: RemoteMailbox, *, at: dt.datetime) -> None:
     # What the old server still holds is out of reach.
     rows.filter(settled_at__isnull=True).update(settled_at=at)
     mailbox.epoch = 0
+
+
+def new_generation(mailbox: RemoteMailbox) -> None:
+    """From here to the end of the transaction nothing is accepted for this mailbox, and afterwards nothing from turns
+    that began before: they hold a connection to what the row no longer means (spool.accept)."""
+    RemoteMailbox.objects.filter(pk=mailbox.pk).update(generation=F("generation") + 1, past_epoch=-1)
+    mailbox.generation += 1
+    mailbox.past_epoch = -1
+
+
+def let_go(rows: Sequence[int], *, at: dt.datetime) -> None:
+    """Take the key away from rows whose UID or UIDL the server has given to other mail. The rows stay."""
+    gone = SpooledMail.objects.filter(pk__in=rows)
+    key = Coalesce(F("uidl"), Cast("uid", CharField()), output_field=CharField())
+    mark = Concat(Value("left "), Cast("id", CharField()), Value(" "), key, output_field=CharField())
+    gone.update(uidl=Left(mark, 255), uid=None)
+    gone.filter(settled_at__isnull=True).update(settled_at=at)
 
 
 def _hostname(host: str) -> str:

@@ -10,15 +10,17 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 
 from postdesk import jobs
+from postdesk.basics.errors import Conflict
 from postdesk.basics.ids import digest, message_key
 from postdesk.mailroom import blobs
 from postdesk.mailroom.bulk import insert, row
+from postdesk.mailroom.ledger_moves import let_go
 from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 
@@ -27,13 +29,30 @@ MAX_TRIES = 3
 _MESSAGE_ID = re.compile(rb"^message-id:[ \t]*(?:\r?\n[ \t]+)?<?([^\r\n<>]*)", re.IGNORECASE | re.MULTILINE)
 
 
+#: A UID (IMAP) or a UIDL (POP3).
+Key = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger has under a key: outcome, the size the server listed it with, whether its copy was dealt with."""
+
+    outcome: str
+    listed_size: int | None
+    is_settled: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message as a server handed it over. `key`: the UID (IMAP) or the UIDL (POP3)."""
+    """One message as a server handed it over."""
 
-    key: int | str
+    key: Key
     raw: bytes
     received_at: dt.datetime | None
+    #: What the server's listing said, None if nothing.
+    listed_size: int | None = None
+    #: Older than the mailbox's connection (mailroom.first_fetch).
+    is_history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,9 @@ def accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> int
     """Store a batch with its bytes and wake intake, in one transaction. Returns how many were not here before.
 
     When this returns, the messages are ours and the server's copies may go. Safe to call again with
-    the same messages, also from two processes at once: the keys are unique.
+    the same messages, also from two processes at once: the keys are unique. A known key that comes with other mail
+    (other bytes and another Message-ID) is other mail: the server gave the key away anew, and so do we.
+    Raises Conflict when the mailbox has been pointed elsewhere since `place` was read.
     """
     for last_try in (False, True):
         try:
@@ -63,13 +84,11 @@ def accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> int
 
 
 def _accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> int:
-    here = {
-        (uid if uid is not None else uidl): (pk, outcome)
-        for pk, uid, uidl, outcome in rows_of(place, [arrival.key for arrival in arrivals]).values_list(
-            "id", "uid", "uidl", "outcome"
-        )
-    }
-    fresh = [arrival for arrival in arrivals if here.get(arrival.key, (0, Outcome.UNFETCHED))[1] == Outcome.UNFETCHED]
+    hold(place)
+    here = {row.uid if row.uid is not None else row.uidl: row for row in _known_rows(place, arrivals)}
+    kinds = [_kind(arrival, here.get(arrival.key)) for arrival in arrivals]
+    fresh = [arrival for arrival, kind in zip(arrivals, kinds, strict=True) if kind != "known"]
+    let_go([here[one.key].pk for one, kind in zip(arrivals, kinds, strict=True) if kind == "other"], at=at)
     if not fresh:
         return 0
     digests = [digest(arrival.raw) for arrival in fresh]
@@ -80,7 +99,7 @@ def _accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> in
     for arrival, own in zip(fresh, digests, strict=True):
         copy_of = earlier.get(own)
         rows.append(_row(place, arrival, own, at, None if copy_of else next(remaining), copy_of))
-    retried = [here[arrival.key][0] for arrival in fresh if arrival.key in here]
+    retried = [here[one.key].pk for one, kind in zip(arrivals, kinds, strict=True) if kind == "unfetched"]
     if retried:
         # Rows of messages that could not be fetched before give way to the real thing.
         SpooledMail.objects.filter(pk__in=retried, outcome=Outcome.UNFETCHED).delete()
@@ -88,6 +107,34 @@ def _accept(place: Place, arrivals: Sequence[Arrival], *, at: dt.datetime) -> in
     RemoteMailbox.objects.filter(pk=place.mailbox.pk).update(last_mail_at=at)
     jobs.defer("take_in", mailbox=place.mailbox.pk)
     return len(rows)
+
+
+def hold(place: Place) -> None:
+    """Keep the mailbox as it is until the transaction ends. Raises Conflict when it is not what it was."""
+    rows = RemoteMailbox.objects.select_for_update(of=("self",), no_key=True)
+    if not rows.filter(pk=place.mailbox.pk, generation=place.mailbox.generation).values_list("pk").first():
+        raise Conflict("The mailbox was pointed at another server, account or folder meanwhile.")
+
+
+def is_current(place: Place) -> bool:
+    """Whether the mailbox still means what it did when `place` was read."""
+    return RemoteMailbox.objects.filter(pk=place.mailbox.pk, generation=place.mailbox.generation).exists()
+
+
+def _known_rows(place: Place, arrivals: Sequence[Arrival]) -> QuerySet[SpooledMail]:
+    rows = rows_of(place, [arrival.key for arrival in arrivals])
+    return rows.only("uid", "uidl", "outcome", "digest", "message_id")
+
+
+def _kind(arrival: Arrival, row: SpooledMail | None) -> Literal["new", "unfetched", "known", "other"]:
+    if row is None:
+        return "new"
+    if row.outcome == Outcome.UNFETCHED:
+        return "unfetched"
+    if row.digest is not None and bytes(row.digest) == digest(arrival.raw):
+        return "known"
+    # Some servers add headers of their own between two fetches; the Message-ID stays.
+    return "known" if row.message_id and row.message_id == quick_message_id(arrival.raw) else "other"
 
 
 def accept_piped(raw: bytes, *, mailbox: RemoteMailbox | None, via: str, at: dt.datetime) -> tuple[int, bool]:
@@ -127,6 +174,8 @@ def _row(
         uidl=None if is_uid else arrival.key,
         blob_id=blob,
         size=len(arrival.raw),
+        listed_size=arrival.listed_size,
+        is_history=arrival.is_history,
         digest=own,
         message_id=quick_message_id(arrival.raw),
         received_at=arrival.received_at,
@@ -160,12 +209,22 @@ def quick_message_id(raw: bytes) -> str:
     return message_key(found[1].decode("utf-8", "replace")) if found else ""
 
 
-def rows_of(place: Place, keys: Iterable[int | str]) -> QuerySet[SpooledMail]:
+def rows_of(place: Place, keys: Iterable[Key]) -> QuerySet[SpooledMail]:
     """The ledger's rows for these UIDs or UIDLs."""
     wanted = list(keys)
     if wanted and isinstance(wanted[0], str):
         return SpooledMail.objects.filter(mailbox=place.mailbox, uidl__in=wanted)
     return SpooledMail.objects.filter(mailbox=place.mailbox, folder=place.folder, epoch=place.epoch, uid__in=wanted)
+
+
+def known(place: Place, keys: Sequence[Key]) -> dict[Key, Known]:
+    """What the ledger has of these keys."""
+    found: dict[Key, Known] = {}
+    for start in range(0, len(keys), 5000):
+        rows = rows_of(place, keys[start : start + 5000])
+        for uid, uidl, outcome, size, at in rows.values_list("uid", "uidl", "outcome", "listed_size", "settled_at"):
+            found[uid if uid is not None else uidl or ""] = Known(outcome, size, at is not None)
+    return found
 
 
 def high_water(place: Place) -> int | None:
@@ -174,12 +233,12 @@ def high_water(place: Place) -> int | None:
     return cast("int | None", rows.aggregate(highest=Max("uid"))["highest"])
 
 
-def settled(place: Place, keys: Iterable[int | str], *, at: dt.datetime) -> None:
+def settled(place: Place, keys: Iterable[Key], *, at: dt.datetime) -> None:
     """Note that the server's copies were dealt with."""
     rows_of(place, keys).filter(settled_at__isnull=True).update(settled_at=at)
 
 
-def could_not_fetch(place: Place, key: int | str, *, reason: str, at: dt.datetime) -> None:
+def could_not_fetch(place: Place, key: Key, *, reason: str, at: dt.datetime) -> None:
     """Note a message that the server lists and does not hand over: it is retried alone, after all others."""
     is_uid = isinstance(key, int)
     row, _made = SpooledMail.objects.get_or_create(
@@ -195,7 +254,7 @@ def could_not_fetch(place: Place, key: int | str, *, reason: str, at: dt.datetim
     )
 
 
-def forget_unfetched(place: Place, key: int | str) -> None:
+def forget_unfetched(place: Place, key: Key) -> None:
     """A message that could not be fetched is gone from the server: somebody else took it away."""
     rows_of(place, [key]).filter(outcome=Outcome.UNFETCHED).delete()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -116,6 +117,14 @@ class ImapSource:
         self._fresh = False
         self._forget_news()
         return self._reading.listing(above, expected=self._count)
+
+    def received(self, keys: Sequence[Key]) -> dict[Key, dt.datetime | None]:
+        """INTERNALDATE of each message that is there."""
+        return self._reading.received(as_uids(keys))
+
+    def size_of(self, key: Key) -> int | None:
+        """The size the last listing gave for a message, None when it was not in it."""
+        return self._reading.size_of(key)
 
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages by UID, a batch at a time; none becomes \\Seen, and one that is gone is not yielded."""

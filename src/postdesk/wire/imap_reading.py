@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
+
+from imapclient.datetime_util import parse_to_datetime
 
 from postdesk.basics.errors import BadProtocol, Busy, Disconnected, Rejected
 from postdesk.wire.imap_talk import Talk, as_uids, named
@@ -14,6 +17,7 @@ from postdesk.wire.source import Fetched, Key, Listed, batches
 #: unreadable for ever; memory stays bounded all the same.
 EXCESS = 64 * 1024 * 1024
 _UID = re.compile(rb"\bUID (\d+)")
+_DATE = re.compile(rb'\bINTERNALDATE "([^"]+)"')
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _LISTING_LINE = 64  # bytes
 
@@ -47,6 +51,25 @@ class Reading:
         self._sizes.update(self._sizes_of([uid for uid in uids if uid not in self._sizes]))
         for batch in batches([uid for uid in uids if uid in self._sizes], self._sizes):
             yield from self._batch(as_uids(batch), sum(self._sizes[uid] for uid in batch))
+
+    def received(self, uids: Sequence[int]) -> dict[Key, dt.datetime | None]:
+        """INTERNALDATE by UID; None where the server gives none that can be read."""
+        found: dict[Key, dt.datetime | None] = {}
+        for uid_set in named(uids):
+            with self._talk("list"):
+                link = self._talk.link
+                status, answer = link.uid("FETCH", uid_set, "(UID INTERNALDATE)")
+                if status != "OK":
+                    raise link.error(answer[-1])
+            for line in answer:
+                uid = _UID.search(line) if isinstance(line, bytes) else None
+                if uid:
+                    found[int(uid[1])] = _date(line)
+        return found
+
+    def size_of(self, key: Key) -> int | None:
+        """The size listed last, None for a message that was not."""
+        return self._sizes.get(key)
 
     def _sizes_of(self, uids: Sequence[int]) -> dict[Key, int]:
         found: dict[Key, int] = {}
@@ -107,6 +130,14 @@ class Reading:
                 return cast("dict[int, dict[bytes, Any]]", answer)
         except BadProtocol as error:
             raise Disconnected(f"the messages arrived broken and none was taken: {error.message}") from error
+
+
+def _date(line: bytes) -> dt.datetime | None:
+    written = _DATE.search(line)
+    try:
+        return parse_to_datetime(written[1], normalise=False) if written else None
+    except (ValueError, TypeError):
+        return None
 
 
 def _fetched(uid: int, item: dict[bytes, Any] | None) -> Fetched | None:

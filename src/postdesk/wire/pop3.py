@@ -5,6 +5,7 @@ Spoken directly on a Channel: poplib refuses lines over 2,048 bytes and cannot p
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.login import Login
 from postdesk.wire.pop3_login import ask, features, greeting, log_in, refusal, status, upgrade
 from postdesk.wire.source import BATCH_MESSAGES, Fetched, Key, Listed, Settling, batches
+from postdesk.wire.trace import received_by
 
 
 def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop3Source:
@@ -60,6 +62,25 @@ class Pop3Source:
         found = {key: _size(sizes.get(number)) for key, number in self._numbers.items()}
         self._sizes = {key: size for key, size in found.items() if size is not None}
         return [Listed(key, size) for key, size in found.items()]
+
+    def received(self, keys: Sequence[Key]) -> dict[Key, dt.datetime | None]:
+        """By the server's own Received header, which TOP shows (RFC 1939 section 7); None where there is none."""
+        numbers = self._known()
+        there = [key for key in keys if key in numbers]
+        found: dict[Key, dt.datetime | None] = {}
+        at_once = BATCH_MESSAGES if self._pipelining else 1
+        for start in range(0, len(there), at_once):
+            group = there[start : start + at_once]
+            with self._channel.limited(stage="list"):
+                self._channel.send(b"".join(b"TOP %d 0\r\n" % numbers[key] for key in group))
+                for key in group:
+                    ok, _ = status(self._channel)
+                    found[key] = received_by(self._channel.read_dotted()) if ok else None
+        return found
+
+    def size_of(self, key: Key) -> int | None:
+        """The size the last listing gave for a message, None when it was not in it."""
+        return self._sizes.get(key)
 
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages one after the other; several RETR travel together when the server allows that."""

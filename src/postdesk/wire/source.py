@@ -52,6 +52,14 @@ class Source(Protocol):
         """The messages, oldest first; only those with a UID over `above` where keys are UIDs."""
         ...
 
+    def received(self, keys: Sequence[Key]) -> dict[Key, dt.datetime | None]:
+        """When the server got these messages, as far as that can be learned without fetching them whole."""
+        ...
+
+    def size_of(self, key: Key) -> int | None:
+        """The size the last listing gave for a message."""
+        ...
+
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages, as they arrive; one that vanished meanwhile is not yielded. Changes nothing there."""
         ...

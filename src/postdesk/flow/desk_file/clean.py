@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Final
@@ -11,6 +12,7 @@ from postdesk.flow.desk_file.keys import Key, Type
 from postdesk.mail.address import parse
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _NUL = re.compile(r"\x00|[\ud800-\udfff]")
 #: A dot-separated domain without empty labels (RFC 5321 section 4.1.2), or an address literal.
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?)(?:\.[^\W_](?:[\w-]*[^\W_])?)*\Z|\[[0-9A-Fa-f.:]+\]\Z")
@@ -107,6 +109,17 @@ def _rows(key: Key, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"must be a list of lines, not {_kind(value)}")
     return tuple(_text(key, one) for one in value)
+def _date(key: Key, value: object) -> str:
+    """As YYYY-MM-DD, "" for none; TOML has dates of its own."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value.isoformat()
+    text = _text(key, value)
+    if text and not _DAY.match(text):
+        raise ValueError("must be a day like 2026-11-01")
+    try:
+        return dt.date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise ValueError("must be a day like 2026-11-01") from None
 
 
 def _secret(key: Key, value: object) -> str:
@@ -149,4 +162,5 @@ _BY_TYPE: Final[dict[Type, Callable[[Key, object], object]]] = {
     "file": _text,
     "hostname": _hostname,
     "rows": _rows,
+    "date": _date,
 }

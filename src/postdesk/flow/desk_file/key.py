@@ -19,6 +19,7 @@ Type = Literal[
     "file",
     "hostname",
     "rows",
+    "date",
 ]
 Refers = Literal["email", "department", "help_topic", "template_set", "agent", "team", "role", "sla", "schedule"]
 

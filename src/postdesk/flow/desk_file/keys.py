@@ -203,6 +203,14 @@ MAILBOX: Final = Section(
         Key("verify_tls", "boolean", True, "Check the server's certificate."),
         Key("ca_file", "file", "", "PEM file of a private CA.", longest=1024),
         Key("push", "boolean", True, "Have the server tell of new mail (IMAP IDLE) where it can."),
+        Key(
+            "first_fetch",
+            "choice",
+            "all",
+            "Mail that was there before: take `all`, only `new` mail, or what came `since` a day. Never answered if old.",
+            allowed=("all", "new", "since"),
+        ),
+        Key("first_fetch_since", "date", "", "The day, with `since`; in the desk's time zone."),
     ),
 )
 

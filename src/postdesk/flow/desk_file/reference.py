@@ -36,6 +36,7 @@ _TYPES: Final = {
     "rows": "list of lines",
     "file": "path",
     "hostname": "host name",
+    "date": "day",
 }
 
 

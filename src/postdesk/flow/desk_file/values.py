@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from postdesk.basics.errors import Invalid
+from postdesk.mailroom import first_fetch
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.preferences import MailPreferences
 from postdesk.tickets.arrange import NewTicketSetup
@@ -74,6 +75,7 @@ def mailbox_problems(setup: MailboxSetup, *, has_password: bool) -> Iterator[Inv
     """Each problem with the field it belongs to. `has_password`: given now, or stored already."""
     yield from _endpoint_problems(setup, "pop3" if setup.protocol == "pop3" else "imap")
     yield from _folder_problems(setup)
+    yield from first_fetch.problems(setup.first_fetch, setup.first_fetch_since)
     if setup.auth != "basic":
         yield Invalid("auth", _NOT_YET)
     elif setup.status and not has_password:

@@ -35,6 +35,14 @@ class Fetched(models.TextChoices):
     NOTHING = "nothing", "Do nothing"
 
 
+class FirstFetch(models.TextChoices):
+    """What becomes of mail that was in the mailbox before it was connected."""
+
+    ALL = "all", "Take all of it"
+    NEW = "new", "Only what comes from now on"
+    SINCE = "since", "What came since a day"
+
+
 class MailboxAuth(models.TextChoices):
     BASIC = "basic", "Basic Authentication (Legacy)"
     GOOGLE = "oauth2-google", "OAuth2 - Google"
@@ -89,6 +97,15 @@ class RemoteMailbox(Connection):
     fetched = models.CharField(max_length=8, choices=Fetched.choices, default=Fetched.MOVE)
     archive_folder = models.CharField(max_length=255, blank=True, default="")
     push = models.BooleanField(default=True)
+    first_fetch = models.CharField(max_length=5, choices=FirstFetch.choices, default=FirstFetch.ALL)
+    #: The day of FirstFetch.SINCE, "2026-11-01"; "" otherwise.
+    first_fetch_since = models.CharField(max_length=10, blank=True, default="")
+    #: When the mailbox was connected, or the question about old mail answered anew; null: before there was a question.
+    connected_at = models.DateTimeField(null=True, blank=True)
+    #: UIDVALIDITY (0 for POP3) for which the old mail was gone through; -1: not yet.
+    past_epoch = models.BigIntegerField(default=-1)
+    #: Raised whenever the row comes to mean another store or folder: what an older turn has in hand is not for it.
+    generation = models.PositiveIntegerField(default=1)
 
     paused_at = models.DateTimeField(null=True, blank=True)
     #: When the next poll is due; null = at once.

@@ -31,6 +31,7 @@ class Outcome(models.TextChoices):
     HELD = "held", "held for review"
     SHUNTED = "shunted", "failed; bytes, stage and traceback kept"
     DISCARDED = "discarded", "discarded by an agent"
+    LEFT = "left", "left on the server: older than what was to be taken"
 
 
 class SpooledMail(models.Model):
@@ -49,6 +50,8 @@ class SpooledMail(models.Model):
 
     blob = models.OneToOneField(Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="spooled")
     size = models.PositiveBigIntegerField(default=0)
+    #: What the server said its size was, which need not be true; null if it did not say.
+    listed_size = models.PositiveBigIntegerField(null=True, blank=True)
     #: SHA-256 of the raw bytes.
     digest = models.BinaryField(max_length=32, null=True, blank=True)
     #: basics.ids.message_key of its Message-ID, found by a quick look at the header when it arrived; "" if none.

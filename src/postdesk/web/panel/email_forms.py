@@ -9,7 +9,7 @@ from django import forms
 from postdesk.flow.desk_file import keys
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.models import RemoteMailbox, SmtpAccount
-from postdesk.mailroom.models.connections import Fetched, MailboxAuth, Protocol, SmtpAuth
+from postdesk.mailroom.models.connections import Fetched, FirstFetch, MailboxAuth, Protocol, SmtpAuth
 from postdesk.tickets.models import Department, HelpTopic, Priority
 from postdesk.web.shared.forms import Note, SecretField, Section
 from postdesk.web.shared.keyed import KeyedForm, LinesField
@@ -137,7 +137,7 @@ class MailboxForm(KeyedForm):
         Section("Authentication", ("auth", ("username", "password"))),
         Section(
             "Email Fetching",
-            ("status", ("frequency", "per_fetch"), "push", "fetched", "archive_folder"),
+            ("status", ("frequency", "per_fetch"), "push", "fetched", "archive_folder", "first_fetch", "first_fetch_since"),
         ),
         Section("Security", ("verify_tls", "ca_file")),
     )
@@ -145,6 +145,7 @@ class MailboxForm(KeyedForm):
         "folder": "protocol=imap",
         "archive_folder": "fetched=move",
         "push": "protocol=imap",
+        "first_fetch_since": "first_fetch=since",
         "username": "auth=basic",
         "password": "auth=basic",
         "ca_file": "verify_tls=on",
@@ -201,6 +202,16 @@ class MailboxForm(KeyedForm):
     archive_folder = forms.CharField(
         label="Archive folder", required=False, help_text="Made on the server when it does not exist."
     )
+    first_fetch = forms.ChoiceField(
+        label="Mail that is there already",
+        choices=FirstFetch.choices,
+        widget=forms.Select(attrs=_MEDIUM),
+        help_text="What is not taken stays in the mailbox, untouched. Mail older than a day is never answered "
+        "automatically. The check says how many messages each answer takes.",
+    )
+    first_fetch_since = forms.CharField(
+        label="Since", required=False, widget=forms.DateInput(attrs={"type": "date", "data-width": "medium"})
+    )
     verify_tls = _verify()
     ca_file = _ca_file()
 
@@ -210,7 +221,11 @@ class MailboxForm(KeyedForm):
 
     def setup(self) -> MailboxSetup:
         """What was typed, once it is valid in itself."""
-        return MailboxSetup(**{**self.cleaned_data, "password": self.cleaned_data["password"] or None})
+        values = {**self.cleaned_data, "password": self.cleaned_data["password"] or None}
+        if values["first_fetch"] != FirstFetch.SINCE:
+            # Not shown, so not meant.
+            values["first_fetch_since"] = ""
+        return MailboxSetup(**values)
 
 
 class SmtpForm(KeyedForm):
