@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from postdesk.engine import connect, fetch
+from postdesk.engine import connect, fetch, todo
 from postdesk.mailroom.models import Alert, Letter, RemoteMailbox, SpooledMail
 from tests.support import peers
 from tests.support.desk import a_desk, mail
@@ -112,13 +112,13 @@ def test_a_message_that_cuts_the_connection_is_in_the_ledger_and_the_others_are_
 
 def test_a_message_that_always_breaks_is_left_alone_for_a_day_and_the_mailbox_is_well(mailbox):
     with cuts_one([mail(message_id="broken@example.com")], b"<broken@example.com>") as peer:
-        for _ in range(fetch.UNFETCHED_TRIES):
+        for _ in range(todo.UNFETCHED_TRIES):
             turn_at(mailbox, peer)
-        assert mailbox.failures == fetch.UNFETCHED_TRIES
+        assert mailbox.failures == todo.UNFETCHED_TRIES
         turn_at(mailbox, peer)
 
     assert mailbox.failures == 0
-    assert SpooledMail.objects.get().attempts == fetch.UNFETCHED_TRIES
+    assert SpooledMail.objects.get().attempts == todo.UNFETCHED_TRIES
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,7 @@ def test_s11_same_as_remote_mailbox_needs_one(alice: Client, sales: Email) -> No
     untouched = dict.fromkeys(name.replace("-", "__", 1) for name in MAILBOX)
     first = {**untouched, "mailbox__protocol": "imap", "mailbox__auth": "basic", "mailbox__status": "on"}
     first |= {"mailbox__frequency": "5", "mailbox__per_fetch": "30", "mailbox__push": "on", "mailbox__fetched": "move"}
-    first |= {"mailbox__archive_folder": "Processed", "mailbox__verify_tls": "on"}
+    first |= {"mailbox__archive_folder": "Processed", "mailbox__verify_tls": "on", "mailbox__first_fetch": "all"}
     page = submitted(alice, sales, **first)
     assert "Configure Mailbox Authentication" in error_of(page, "smtp-auth")
     assert "Saved." in submitted(alice, sales, **first, smtp__auth="none")

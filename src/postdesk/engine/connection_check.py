@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from postdesk.basics.clock import now
 from postdesk.basics.errors import BrokenSetup, Invalid
 from postdesk.basics.stages import Stage
 from postdesk.engine.connect import endpoint_of, login_of
 from postdesk.flow import dispatch
+from postdesk.mailroom import first_fetch
 from postdesk.mailroom.errands import Order
 from postdesk.mailroom.logins import username_of
 from postdesk.mailroom.models import Email, Protocol, RemoteMailbox, SmtpAccount
-from postdesk.mailroom.models.connections import Connection, Fetched, SmtpAuth
+from postdesk.mailroom.models.connections import Connection, Fetched, FirstFetch, SmtpAuth
 from postdesk.mailroom.transport import ehlo_name
 from postdesk.wire.examine import examine_imap, examine_pop3, examine_smtp
 from postdesk.wire.login import Login
@@ -39,10 +41,11 @@ def mailbox_stages(mailbox: RemoteMailbox, password: str | None = None) -> Itera
         login = Login(username_of(mailbox), password) if password is not None else login_of(mailbox)
     except (BrokenSetup, Invalid) as error:
         return iter((_broken(error),))
+    taken_from = first_fetch.cutoff(mailbox)
     if mailbox.protocol == Protocol.POP3:
-        return examine_pop3(endpoint, login)
+        return examine_pop3(endpoint, login, taken_from=taken_from)
     archive = mailbox.archive_folder if mailbox.fetched == Fetched.MOVE else ""
-    return examine_imap(endpoint, login, folder=mailbox.folder, archive_folder=archive)
+    return examine_imap(endpoint, login, folder=mailbox.folder, archive_folder=archive, taken_from=taken_from)
 
 
 def smtp_stages(
@@ -88,7 +91,13 @@ def _mailbox(order: Order, email: Email) -> RemoteMailbox | None:
         return None
     stored: RemoteMailbox | None = getattr(email, "mailbox", None)
     credential = stored.credential if stored else None
-    return RemoteMailbox(email=email, credential=credential, **_columns(RemoteMailbox, order.wanted["mailbox"]))
+    asked = RemoteMailbox(email=email, credential=credential, **_columns(RemoteMailbox, order.wanted["mailbox"]))
+    if stored is None or stored.past_epoch < 0:
+        # The first fetch is still to come: as if it were connected now.
+        asked.connected_at = now()
+    else:
+        asked.first_fetch = FirstFetch.ALL
+    return asked
 
 
 def _account(order: Order, email: Email) -> SmtpAccount | None:

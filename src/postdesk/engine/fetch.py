@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -122,13 +122,14 @@ def _drain(turn: Turn, source: Source) -> bool:
     if past_is_due:
         todo.leave_the_past(place, source)
     while True:
-        wanted, settle_only = todo.of(turn.mailbox, place, source, everything=past_is_due)
+        found = todo.of(turn.mailbox, place, source, everything=past_is_due)
+        wanted = found.wanted
         turn.left = len(wanted)
-        if settle_only:
-            _settle(turn, place, source, settle_only)
+        if found.to_settle:
+            _settle(turn, place, source, found.to_settle)
         for start in range(0, len(wanted), turn.mailbox.per_fetch):
             batch = wanted[start : start + turn.mailbox.per_fetch]
-            _take(turn, place, source, batch)
+            _take(turn, place, source, batch, found.sizes)
             turn.left = len(wanted) - start - len(batch)
             if monotonic() - turn.started > TURN and turn.left:
                 return True
@@ -155,14 +156,14 @@ def place_of(mailbox: RemoteMailbox, source: Source) -> Place:
     return Place(mailbox, mailbox.folder_name, source.epoch)
 
 
-def _take(turn: Turn, place: Place, source: Source, keys: Sequence[Key]) -> None:
+def _take(turn: Turn, place: Place, source: Source, keys: Sequence[Key], sizes: Mapping[Key, int | None]) -> None:
     """Fetch one batch, store it, and only then settle it; what arrived whole before an error is stored all the same."""
     arrived: list[Arrival] = []
     done: list[Key] = []
     size = 0
     try:
         for fetched in source.fetch(keys):
-            arrived.append(todo.arrival(place, source, fetched))
+            arrived.append(todo.arrival(place, fetched, sizes.get(fetched.key)))
             done.append(fetched.key)
             size += len(fetched.raw)
             if size > BATCH_BYTES:
@@ -221,7 +222,7 @@ def _retry_unfetched(turn: Turn, place: Place, source: ImapSource) -> None:
     )
     for uid in rows.filter(uid__isnull=False).values_list("uid", flat=True)[:20]:
         if uid is not None and todo.may_retry(place, uid):
-            _take(turn, place, source, [uid])
+            _take(turn, place, source, [uid], {})
 
 
 def _well(turn: Turn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import structlog
 
@@ -34,26 +35,35 @@ def leave_the_past(place: Place, source: Source) -> None:
     log.info("fetch.left", mailbox=place.mailbox.pk, messages=left)
 
 
-def of(
-    mailbox: RemoteMailbox, place: Place, source: Source, *, everything: bool = False
-) -> tuple[list[Key], list[Key]]:
-    """Keys to fetch, oldest first; and keys stored before whose copies still lie there.
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Keys to fetch, oldest first; keys stored before whose copies still lie there; and the sizes that were listed."""
 
-    To fetch is what the ledger does not have, or has under a key that the server seems to have given to other mail.
+    wanted: list[Key]
+    to_settle: list[Key]
+    sizes: dict[Key, int | None]
+
+
+def of(mailbox: RemoteMailbox, place: Place, source: Source, *, everything: bool = False) -> Todo:
+    """To fetch is what the ledger does not have, or has under a key that the server seems to have given to other mail.
+
+    `everything`: list also what lies below the highest UID known.
     """
     leaves = mailbox.fetched == Fetched.NOTHING
     above = spool.high_water(place) if leaves and isinstance(source, ImapSource) and not everything else None
     listed = source.listing(above)
     known = spool.known(place, [one.key for one in listed])
     wanted = [one.key for one in listed if one.key not in known or _is_other(known[one.key], one.size, leaves)]
+    sizes = {one.key: one.size for one in listed}
     chosen = set(wanted)
     if isinstance(source, Pop3Source):
         broken = [one.key for one in listed if one.key not in chosen and known[one.key].outcome == Outcome.UNFETCHED]
         wanted += [key for key in broken if may_retry(place, key)]
     if leaves:
-        return wanted, []
+        return Todo(wanted, [], sizes)
     untouched = {Outcome.UNFETCHED, Outcome.LEFT}
-    return wanted, [one.key for one in listed if one.key not in chosen and known[one.key].outcome not in untouched]
+    to_settle = [one.key for one in listed if one.key not in chosen and known[one.key].outcome not in untouched]
+    return Todo(wanted, to_settle, sizes)
 
 
 def _is_other(row: Known, size: int | None, leaves: bool) -> bool:
@@ -68,11 +78,11 @@ def _is_other(row: Known, size: int | None, leaves: bool) -> bool:
     return row.is_settled and not leaves and row.outcome != Outcome.LEFT
 
 
-def arrival(place: Place, source: Source, fetched: wire.Fetched) -> Arrival:
+def arrival(place: Place, fetched: wire.Fetched, listed_size: int | None) -> Arrival:
     """A fetched message as the spool takes it; what is older than the mailbox's connection is marked."""
     received_at = fetched.received_at or received_by(fetched.raw)
     old = first_fetch.is_history(place.mailbox, received_at)
-    return Arrival(fetched.key, fetched.raw, fetched.received_at, source.size_of(fetched.key), old)
+    return Arrival(fetched.key, fetched.raw, fetched.received_at, listed_size, old)
 
 
 def may_retry(place: Place, key: Key) -> bool:

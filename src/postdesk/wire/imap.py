@@ -122,10 +122,6 @@ class ImapSource:
         """INTERNALDATE of each message that is there."""
         return self._reading.received(as_uids(keys))
 
-    def size_of(self, key: Key) -> int | None:
-        """The size the last listing gave for a message, None when it was not in it."""
-        return self._reading.size_of(key)
-
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages by UID, a batch at a time; none becomes \\Seen, and one that is gone is not yielded."""
         return self._reading.fetch(keys)

@@ -67,10 +67,6 @@ class Reading:
                     found[int(uid[1])] = _date(line)
         return found
 
-    def size_of(self, key: Key) -> int | None:
-        """The size listed last, None for a message that was not."""
-        return self._sizes.get(key)
-
     def _sizes_of(self, uids: Sequence[int]) -> dict[Key, int]:
         found: dict[Key, int] = {}
         for uid_set in named(uids):

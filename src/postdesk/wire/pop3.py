@@ -78,10 +78,6 @@ class Pop3Source:
                     found[key] = received_by(self._channel.read_dotted()) if ok else None
         return found
 
-    def size_of(self, key: Key) -> int | None:
-        """The size the last listing gave for a message, None when it was not in it."""
-        return self._sizes.get(key)
-
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages one after the other; several RETR travel together when the server allows that."""
         numbers = self._known()

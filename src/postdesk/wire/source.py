@@ -56,10 +56,6 @@ class Source(Protocol):
         """When the server got these messages, as far as that can be learned without fetching them whole."""
         ...
 
-    def size_of(self, key: Key) -> int | None:
-        """The size the last listing gave for a message."""
-        ...
-
     def fetch(self, keys: Sequence[Key]) -> Iterator[Fetched]:
         """The messages, as they arrive; one that vanished meanwhile is not yielded. Changes nothing there."""
         ...

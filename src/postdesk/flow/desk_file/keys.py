@@ -207,7 +207,7 @@ MAILBOX: Final = Section(
             "first_fetch",
             "choice",
             "all",
-            "Mail that was there before: take `all`, only `new` mail, or what came `since` a day. Never answered if old.",
+            "Mail that was there before: take `all`, only `new` mail, or what came `since` a day.",
             allowed=("all", "new", "since"),
         ),
         Key("first_fetch_since", "date", "", "The day, with `since`; in the desk's time zone."),

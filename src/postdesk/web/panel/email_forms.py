@@ -137,7 +137,12 @@ class MailboxForm(KeyedForm):
         Section("Authentication", ("auth", ("username", "password"))),
         Section(
             "Email Fetching",
-            ("status", ("frequency", "per_fetch"), "push", "fetched", "archive_folder", "first_fetch", "first_fetch_since"),
+            ("status", ("frequency", "per_fetch"), "push", "fetched", "archive_folder"),
+        ),
+        Section(
+            "First Fetch",
+            ("first_fetch", "first_fetch_since"),
+            "Only matters for a mailbox that holds mail when it is connected.",
         ),
         Section("Security", ("verify_tls", "ca_file")),
     )
@@ -205,6 +210,7 @@ class MailboxForm(KeyedForm):
     first_fetch = forms.ChoiceField(
         label="Mail that is there already",
         choices=FirstFetch.choices,
+        required=False,
         widget=forms.Select(attrs=_MEDIUM),
         help_text="What is not taken stays in the mailbox, untouched. Mail older than a day is never answered "
         "automatically. The check says how many messages each answer takes.",
@@ -222,6 +228,7 @@ class MailboxForm(KeyedForm):
     def setup(self) -> MailboxSetup:
         """What was typed, once it is valid in itself."""
         values = {**self.cleaned_data, "password": self.cleaned_data["password"] or None}
+        values["first_fetch"] = values["first_fetch"] or self.initial.get("first_fetch") or FirstFetch.ALL
         if values["first_fetch"] != FirstFetch.SINCE:
             # Not shown, so not meant.
             values["first_fetch_since"] = ""

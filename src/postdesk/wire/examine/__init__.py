@@ -8,6 +8,7 @@ none raises WireError. Nothing on the server changes but that a missing archive 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Generator
 
 from postdesk.basics.stages import Stage
@@ -23,19 +24,36 @@ def examine_imap(
     *,
     folder: str = "",
     archive_folder: str = "",
+    taken_from: dt.datetime | None = None,
     step: float = STEP,
     whole: float = WHOLE,
 ) -> Generator[Stage, None, None]:
-    """name, tcp, tls, greeting, login, folder, count, archive, push. Without an `archive_folder` none is looked for."""
-    visit = imap.ImapVisit(endpoint, login, folder=folder, archive_folder=archive_folder, step=step, whole=whole)
+    """name, tcp, tls, greeting, login, folder, count, archive, push. Without an `archive_folder` none is looked for.
+
+    `taken_from`: the first fetch would leave older mail; the count says how much.
+    """
+    visit = imap.ImapVisit(
+        endpoint,
+        login,
+        folder=folder,
+        archive_folder=archive_folder,
+        taken_from=taken_from,
+        step=step,
+        whole=whole,
+    )
     return walk(visit, imap.IMPLICIT_TLS if endpoint.security == "tls" else imap.UPGRADED)
 
 
 def examine_pop3(
-    endpoint: Endpoint, login: Login, *, step: float = STEP, whole: float = WHOLE
-) -> Generator[Stage, None, None]:
-    """name, tcp, tls, greeting, login, count."""
-    visit = pop3.Pop3Visit(endpoint, login, step=step, whole=whole)
+    endpoint: Endpoint,
+    login: Login,
+    *,
+    taken_from: dt.datetime | None = None,
+    step: float = STEP,
+    whole: float = WHOLE,
+) -> Stages:
+    """name, tcp, tls, greeting, login, count. `taken_from` as for IMAP."""
+    visit = pop3.Pop3Visit(endpoint, login, taken_from=taken_from, step=step, whole=whole)
     return walk(visit, pop3.IMPLICIT_TLS if endpoint.security == "tls" else pop3.UPGRADED)
 
 

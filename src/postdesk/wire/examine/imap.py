@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ssl
 from typing import Final
 
@@ -9,6 +10,7 @@ from postdesk.basics.errors import Rejected, WireError
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import words
 from postdesk.wire.examine import reach
+from postdesk.wire.examine.counting import MOST_DATED, counted
 from postdesk.wire.examine.reach import NetworkVisit
 from postdesk.wire.examine.visit import STEP, WHOLE, Found, Step
 from postdesk.wire.imap import ImapSource
@@ -20,7 +22,7 @@ _MOST_FOLDERS = 12
 
 
 class ImapVisit(NetworkVisit):
-    """`archive_folder`: the folder that fetched mail moves to, "" when none is used."""
+    """`archive_folder`: where fetched mail moves to, "" when none is used; `taken_from`: older mail would be left."""
 
     protocol = "imap"
 
@@ -31,11 +33,13 @@ class ImapVisit(NetworkVisit):
         *,
         folder: str = "",
         archive_folder: str = "",
+        taken_from: dt.datetime | None = None,
         step: float = STEP,
         whole: float = WHOLE,
     ) -> None:
         super().__init__(endpoint, step=step, whole=whole)
         self.login, self.folder, self.archive_folder = login, folder or "INBOX", archive_folder
+        self.taken_from = taken_from
         self._client: Client | None = None
         self._talk: Talk | None = None
         self._source: ImapSource | None = None
@@ -102,7 +106,8 @@ def _folder(visit: ImapVisit) -> Found:
 
 def _count(visit: ImapVisit) -> Found:
     number = visit.source.message_count
-    return Found("It holds 1 message." if number == 1 else f"It holds {number} messages.")
+    keys = [one.key for one in visit.source.listing()] if 0 < number <= MOST_DATED else []
+    return counted(number, visit.source.received(keys) if keys else {}, visit.taken_from)
 
 
 def _archive(visit: ImapVisit) -> Found:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from postdesk.wire.channel import Channel
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import words
 from postdesk.wire.examine import reach
+from postdesk.wire.examine.counting import MOST_DATED, counted
 from postdesk.wire.examine.reach import NetworkVisit
 from postdesk.wire.examine.visit import STEP, WHOLE, Found, Step
 from postdesk.wire.login import Login
@@ -20,9 +22,17 @@ class Pop3Visit(NetworkVisit):
 
     protocol = "pop3"
 
-    def __init__(self, endpoint: Endpoint, login: Login, *, step: float = STEP, whole: float = WHOLE) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        login: Login,
+        *,
+        taken_from: dt.datetime | None = None,
+        step: float = STEP,
+        whole: float = WHOLE,
+    ) -> None:
         super().__init__(endpoint, step=step, whole=whole)
-        self.login = login
+        self.login, self.taken_from = login, taken_from
         self.welcome = ""
         self.able: dict[str, str] = {}
         self._channel: Channel | None = None
@@ -67,8 +77,11 @@ def _login(visit: Pop3Visit) -> Found:
 
 
 def _count(visit: Pop3Visit) -> Found:
-    number = len(Pop3Source(visit.channel, features(visit.channel) or visit.able).listing())
-    return Found("It holds 1 message." if number == 1 else f"It holds {number} messages.")
+    mailbox = Pop3Source(visit.channel, features(visit.channel) or visit.able)
+    keys = [one.key for one in mailbox.listing()]
+    # Each costs a command of its own: only when somebody wants to know.
+    ask = visit.taken_from is not None and len(keys) <= MOST_DATED // 10
+    return counted(len(keys), mailbox.received(keys) if ask else {}, visit.taken_from)
 
 
 _FIND: Final[Step[Pop3Visit]] = Step("name", "Find the address of the server", reach.find)
