@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -151,8 +152,9 @@ def test_a_watched_connection_to_where_the_mailbox_was_is_given_up(mailbox: Remo
     watched = Watched(mailbox.pk, source=old, generation=mailbox.generation)
     repoint(mailbox, host="ssl://two.example")
 
-    with pytest.raises(Conflict):
-        Watcher()._fetch(watched)
+    watcher = Watcher()
+    with closing(watcher.wake_read), closing(watcher.wake_write), closing(watcher.selector), pytest.raises(Conflict):
+        watcher._fetch(watched)
 
     assert 5 in old.mails
     assert not SpooledMail.objects.exists()

@@ -109,6 +109,8 @@ def _rows(key: Key, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"must be a list of lines, not {_kind(value)}")
     return tuple(_text(key, one) for one in value)
+
+
 def _date(key: Key, value: object) -> str:
     """As YYYY-MM-DD, "" for none; TOML has dates of its own."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):

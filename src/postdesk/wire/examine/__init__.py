@@ -51,7 +51,7 @@ def examine_pop3(
     taken_from: dt.datetime | None = None,
     step: float = STEP,
     whole: float = WHOLE,
-) -> Stages:
+) -> Generator[Stage, None, None]:
     """name, tcp, tls, greeting, login, count. `taken_from` as for IMAP."""
     visit = pop3.Pop3Visit(endpoint, login, taken_from=taken_from, step=step, whole=whole)
     return walk(visit, pop3.IMPLICIT_TLS if endpoint.security == "tls" else pop3.UPGRADED)

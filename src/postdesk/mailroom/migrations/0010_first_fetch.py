@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mailroom", "0008_notices"),
+        ("mailroom", "0009_claims_in_a_row"),
     ]
 
     operations = [
