@@ -78,8 +78,8 @@ def _items(value: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Without comments, however nested, and without the blanks that old programs put around dots (RFC 5322 "
-    "section 4.4)."""
+    """Without comments, however nested, and without the blanks that old programs put around dots (RFC 5322
+    section 4.4)."""
     if "(" in text:
         for _ in range(10):
             text, cut = _COMMENT.subn("", text)

@@ -173,8 +173,8 @@ def _is_from_nobody(fields: Mapping[str, list[str]]) -> bool:
 
 
 def _sounds_like_a_report(subject: str, fields: Mapping[str, list[str]]) -> bool:
-    """The long pattern is asked only where one of its roots stands in the subject: nearly never. An answer is "
-    "none."""
+    """The long pattern is asked only where one of its roots stands in the subject: nearly never. An answer is
+    none."""
     lowered = subject.lower()
     if not any(root in lowered for root in BOUNCE_ROOTS) or BOUNCE_WORDS.search(subject) is None:
         return False

@@ -71,8 +71,8 @@ def _invitation(text: str, declared: str) -> Invitation | None:
 
 
 def _moment(value: Any) -> dt.datetime | None:
-    """An instant in UTC. A day is its first moment; a time without a zone is taken as UTC (RFC 5545 section "
-    "3.3.5)."""
+    """An instant in UTC. A day is its first moment; a time without a zone is taken as UTC (RFC 5545 section
+    3.3.5)."""
     when = getattr(value, "dt", None)
     if isinstance(when, dt.datetime):
         return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)

@@ -1,5 +1,5 @@
-"""Delivery reports: who was not reached, and why. RFC 3464 first; for the other dialects flufl.bounce finds the "
-"addresses."""
+"""Delivery reports: who was not reached, and why. RFC 3464 first; for the other dialects flufl.bounce finds the
+addresses."""
 
 from __future__ import annotations
 

@@ -6,15 +6,13 @@ RFC 5322 section 2.2 and 3.6.4, RFC 2047.
 from __future__ import annotations
 
 import binascii
-import datetime as dt
-import email.utils
 import hashlib
 import re
 
 from postdesk.mail import charset
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
-_FOLD = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t]++")
+_FOLD = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t]++(?:[ \t\r]*+\n[ \t]++)*+")
 _WORD = re.compile(
     r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?(.{0,2000}?)\?=(?:[ \t]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?"
 )
@@ -23,16 +21,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _ID = re.compile(r"<([^<>]++)>")
 _BARE_ID = re.compile(r"(?<![^\s<>,;\"()])[^\s<>,;\"()@]++@[^\s<>,;\"()]+")
 _SPACE = re.compile(r"\s+")
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
-    )
-}
-_DATE = re.compile(
-    r"(?:[A-Za-z]{3},?)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UT|"
-    r"UTC)\b"
-)
 #: Ids longer than this are replaced by a digest of themselves, so that they still find their thread.
 _LONGEST_ID = 512
 _MOST_IDS = 200
@@ -82,8 +70,8 @@ def readable(value: str) -> str:
 
 
 def decode_words(value: str) -> str:
-    """RFC 2047 words decoded; neighbours in one charset are joined as bytes, since many are cut inside a "
-    "character."""
+    """RFC 2047 words decoded; neighbours in one charset are joined as bytes, since many are cut inside a
+    character."""
     pieces: list[str] = []
     pending, label, at = b"", "", 0
     for found in _WORD.finditer(value, 0, _LONGEST_CODED):
@@ -140,27 +128,3 @@ def message_id(value: str) -> str | None:
     """The id of a Message-ID field, or None where there is none in it."""
     found = _ID.search(value)
     return one_id(found[1] if found else value.strip("<> \t").split(" ")[0]) or None
-
-
-def date(value: str) -> dt.datetime | None:
-    """A Date field as an aware UTC instant, or None where it says nothing (RFC 5322 section 3.3 and what people "
-    "send)."""
-    found = _DATE.match(value)
-    try:
-        if found and (month := _MONTHS.get(found[2].lower())):
-            day, year, hour, minute = int(found[1]), int(found[3]), int(found[4]), int(found[5])
-            instant = dt.datetime(year, month, day, hour, minute, min(int(found[6] or 0), 59), tzinfo=dt.UTC)
-            away = dt.timedelta(hours=int(found[8] or 0), minutes=int(found[9] or 0))
-            return instant + away if found[7] == "-" else instant - away
-        return _odd_date(value)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-
-
-def _odd_date(value: str) -> dt.datetime | None:
-    parsed = email.utils.parsedate_tz(value[:200])
-    if parsed is not None:
-        instant = dt.datetime(*parsed[:5], min(parsed[5], 59), tzinfo=dt.UTC)
-        return instant - dt.timedelta(seconds=parsed[9] or 0)
-    iso = dt.datetime.fromisoformat(value.strip())
-    return (iso if iso.tzinfo else iso.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)

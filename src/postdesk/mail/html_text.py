@@ -69,6 +69,7 @@ _BREAKS = {
     "/center": "\n",
 }
 _INLINE = frozenset({"a", "/a", "img"})
+_DEPTHS = frozenset("0123456789")
 
 
 def declared_charset(raw: bytes) -> str:
@@ -168,7 +169,7 @@ def _quoted(lines: list[str]) -> list[str]:
         if first or not rest:
             out.append(("> " * depth if depth else "") + first)
         for piece in rest:
-            depth = int(piece[0]) if piece[:1].isdigit() else depth
+            depth = int(piece[0]) if piece[:1] in _DEPTHS else depth
             if piece[1:].strip():
                 out.append(("> " * depth if depth else "") + piece[1:].strip())
     return out

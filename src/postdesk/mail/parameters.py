@@ -1,5 +1,5 @@
-"""Parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2231), as written by real "
-"programs."""
+"""Parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2231), as written by real
+programs."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from postdesk.mail import address, auto, body, calendar, dsn, files, forward, headers, parts, protection, quote
+from postdesk.mail import address, auto, body, calendar, dates, dsn, files, forward, headers, parts, protection, quote
 from postdesk.mail.message import Address, Bounce, Kind, ParsedMail, Priority
 from postdesk.mail.part import Part
 
@@ -76,7 +76,7 @@ def parse(raw: bytes, charset: str = "") -> ParsedMail:
         cc=_addresses(coded, "cc") if "cc" in named else (),
         delivered_to=_delivered_to(shown) if not named.keys().isdisjoint(_DELIVERED_TO) else (),
         return_path=named["return-path"][0].strip("<> \t") if "return-path" in named else None,
-        date=headers.date(named["date"][0]) if "date" in named else None,
+        date=dates.date(named["date"][0]) if "date" in named else None,
         text=text,
         html=html,
         reply_text=quote.new_words(text, html) if kind != "bounce" else text,

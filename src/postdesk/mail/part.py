@@ -10,8 +10,8 @@ from postdesk.mail import parameters
 
 @dataclass(slots=True)
 class Part:
-    """`alternative`: number of the innermost multipart/alternative around it, 0 for none; `container`: type of "
-    "its parent."""
+    """`alternative`: number of the innermost multipart/alternative around it, 0 for none; `container`: type of
+    its parent."""
 
     content_type: str
     charset: str

@@ -1,5 +1,5 @@
-"""How a message is signed or encrypted (RFC 8551, RFC 3156). Only seen and named here, neither verified nor "
-"decrypted."""
+"""How a message is signed or encrypted (RFC 8551, RFC 3156). Only seen and named here, neither verified nor
+decrypted."""
 
 from __future__ import annotations
 

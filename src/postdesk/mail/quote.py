@@ -178,8 +178,8 @@ def _separator_at(lines: list[str], separator: str) -> int:
 
 
 def _from_html(html: str, kept: str, separator: str | None) -> str:
-    """The words of an HTML letter whose text shows no quotation: with the quotation marked, or cut where it "
-    "begins."""
+    """The words of an HTML letter whose text shows no quotation: with the quotation marked, or cut where it
+    begins."""
     marked, _ = cut(html_text.text_of(html, quote=True), separator=separator)
     if len(marked) < len(kept) and marked:
         return marked

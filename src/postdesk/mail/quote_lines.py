@@ -1,5 +1,5 @@
-"""What sort each line of an answer is: words, quotation, what introduces one, a copied message, a signature's "
-"rule."""
+"""What sort each line of an answer is: words, quotation, what introduces one, a copied message, a signature's
+rule."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def _said_by_a_device(stripped: str) -> int:
 
 
 def _find_tails_of_quotes(lines: list[str], sorts: list[int]) -> None:
-    """A short line right under a long quoted one was torn off it by a line wrap, if it goes on a sentence or a "
-    "quotation."""
+    """A short line right under a long quoted one was torn off it by a line wrap, if it goes on a sentence or a
+    quotation."""
     for at in range(1, len(lines)):
         if sorts[at] != TEXT or sorts[at - 1] != QUOTED:
             continue
@@ -161,8 +161,8 @@ def _take_rule_above(sorts: list[int], at: int) -> None:
 
 
 def _is_header_block(lines: list[str], at: int) -> bool:
-    """Whether a copied header begins here: its sender within the first lines, and two other kinds of lines "
-    "about it."""
+    """Whether a copied header begins here: its sender within the first lines, and two other kinds of lines
+    about it."""
     if not (FROM_LINE.match(lines[at]) or OTHER_LINE.match(lines[at])):
         return False
     kinds: set[int] = set()

@@ -219,8 +219,8 @@ class SafeHtml:
 
 
 def safe_html(html: str, *, cid_url: Callable[[str], str | None], images: bool) -> SafeHtml:
-    """The letter's HTML without anything that acts. `cid_url` maps a Content-ID to where its image is served, or "
-    "None."""
+    """The letter's HTML without anything that acts. `cid_url` maps a Content-ID to where its image is served,
+    or None."""
     blocked = 0
 
     def attribute(tag: str, name: str, value: str) -> str | None:

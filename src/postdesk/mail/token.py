@@ -29,8 +29,8 @@ class Token:
 
 
 def make(key: bytes, *, ticket: int, entry: int, nonce: str, domain: str) -> str:
-    """A Message-ID without angle brackets, at most 120 characters. Raises ValueError for numbers below 0 or "
-    "above 2**63.
+    """A Message-ID without angle brackets, at most 120 characters. Raises ValueError for numbers below 0 or
+    above 2**63.
 
     The nonce may be any text; eight bytes of its digest go in. A domain too long for the limit is left out for "local".
     """

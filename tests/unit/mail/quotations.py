@@ -1,5 +1,5 @@
-"""How mail programs introduce what they quote, by language. Alice is the quoted one; dates are the same "
-"everywhere."""
+"""How mail programs introduce what they quote, by language. Alice is the quoted one; dates are the same
+everywhere."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from postdesk.mail import address, headers, names
+from postdesk.mail import address, dates, headers, names
 from postdesk.mail.charset import codec_for, decode
 from postdesk.mail.message import Address
 
@@ -70,7 +70,7 @@ def test_encoded_words_are_decoded(coded: str, text: str) -> None:
     ],
 )
 def test_dates_are_read_or_left(value: str, iso: str | None) -> None:
-    found = headers.date(value)
+    found = dates.date(value)
     assert (found.isoformat() if found else None) == iso
 
 
