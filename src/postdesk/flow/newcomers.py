@@ -69,12 +69,9 @@ def _send(
     if sender is None:
         _unsent(on, ticket, ordered, "there is no address to send it from")
         return
-    wanted = filter_mail.addressed(mail.recipients, user=user)
-    to = tuple(one for one in wanted if not on.facts.desk.is_ours(one.key))
-    if unanswerable:
-        to = tuple(one for one in to if one.key != user.key)
+    is_ours = on.facts.desk.is_ours
+    to, why = filter_mail.whom(mail.recipients, user=user, is_ours=is_ours, unanswerable=unanswerable)
     if not to:
-        why = unanswerable if any(one.key == user.key for one in wanted) else "it names nobody but the desk itself"
         _unsent(on, ticket, ordered, why)
         return
     draft = Draft(

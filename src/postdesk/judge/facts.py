@@ -18,6 +18,7 @@ from postdesk.judge.filters.compiled import NONE as NO_FILTERS
 from postdesk.judge.filters.compiled import Compiled
 from postdesk.judge.filters.values import Origin
 from postdesk.judge.hours import Hours, Promise, due
+from postdesk.mail.address import untagged
 from postdesk.mail.message import Address, ParsedMail, Priority
 
 
@@ -160,10 +161,7 @@ class Desk:
     def ours(self, address: str) -> AddressOfOurs | None:
         """The Email an address (lower case) belongs to: its own, an alias, or support+anything@ of support@."""
         found = self.addresses.get(address)
-        if found is None and "+" in address:
-            local, _, domain = address.rpartition("@")
-            found = self.addresses.get(f"{local.partition('+')[0]}@{domain}")
-        return found
+        return self.addresses.get(untagged(address)) if found is None and "+" in address else found
 
     def is_ours(self, address: str) -> bool:
         return self.ours(address) is not None

@@ -45,6 +45,12 @@ def parse(value: str) -> tuple[Address, ...]:
     return tuple(found[:_MOST])
 
 
+def untagged(address: str) -> str:
+    """support@example.org of support+anything@example.org; other addresses as they are."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" if "+" in local.lstrip("+") else address
+
+
 def first(value: str) -> Address | None:
     """The first mailbox of a field, or None."""
     found = parse(value)

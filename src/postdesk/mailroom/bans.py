@@ -129,6 +129,13 @@ def bans_of(address: str) -> list[Ban]:
     return [row for row in asked if row.pattern in hits]
 
 
+def refuse_banned(address: str) -> None:
+    """Raise Refused when the address is banned: its answer would be turned away."""
+    found = bans_of(address)
+    if found:
+        raise Refused(f"{address} is on the banlist ({found[0].pattern}). Lift the ban before you write to them.")
+
+
 @transaction.atomic
 def import_csv(content: bytes, *, by: Actor, at: dt.datetime) -> Imported:
     """Add the bans of a file, and change those it has other words for; nothing when any row of it is bad.

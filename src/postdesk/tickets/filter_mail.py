@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html as html_escape
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from postdesk.basics.errors import Invalid
@@ -55,6 +55,17 @@ def addressed(recipients: str, *, user: Address) -> tuple[Address, ...]:
     if user.key in every:
         every[user.key] = user
     return tuple(every.values())
+
+
+def whom(
+    recipients: str, *, user: Address, is_ours: Callable[[str], bool], unanswerable: str
+) -> tuple[tuple[Address, ...], str]:
+    """(whom the mail goes to, why to nobody). Never to the desk itself, nor to a user who must not be answered."""
+    wanted = addressed(recipients, user=user)
+    to = tuple(one for one in wanted if not is_ours(one.key) and not (unanswerable and one.key == user.key))
+    if to:
+        return to, ""
+    return (), unanswerable if user in wanted and unanswerable else "it names nobody but the desk itself"
 
 
 def words(subject: str, text: str, values: Mapping[str, str]) -> Words:

@@ -5,7 +5,7 @@ What is named is named by its name: departments, help topics; agents and address
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,30 +64,31 @@ class FilterSetup:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A kind of row that actions name. `column`: where its key is stored; `find`: the row of that name."""
+    """A kind of row that actions name. `column`: where its key is stored; `by`: the column it is known by."""
 
     column: str
     word: str
-    find: Callable[[str], Model | None]
-    name: Callable[[Model], str]
-    is_active: Callable[[Model], bool]
+    model: type[Model]
+    by: str
 
+    def find(self, name: str) -> Model | None:
+        """The row of that name, whatever its case."""
+        return self.model._default_manager.filter(**{f"{self.by}__iexact": name}).first()
 
-def _by(model: type[Model], column: str) -> Callable[[str], Model | None]:
-    return lambda name: model._default_manager.filter(**{f"{column}__iexact": name}).first()
+    def name(self, row: Model) -> str:
+        return str(getattr(row, self.by))
 
-
-def _is_active(row: Model) -> bool:
-    return bool(getattr(row, "is_active", False))
+    def is_active(self, row: Model) -> bool:
+        return bool(getattr(row, "is_active", False))
 
 
 NAMED: Final[dict[str, Named]] = {
-    "department": Named("department", "Department", _by(Department, "name"), str, _is_active),
-    "help_topic": Named("help_topic", "Help Topic", _by(HelpTopic, "name"), str, _is_active),
-    "agent": Named("agent", "Agent", _by(Agent, "email"), lambda row: row.email, _is_active),  # type: ignore[attr-defined]
-    "team": Named("team", "Team", _by(Team, "name"), str, _is_active),
-    "sla": Named("sla", "SLA Plan", _by(SlaPlan, "name"), str, _is_active),
-    "canned": Named("canned", "Canned Response", _by(CannedResponse, "title"), str, _is_active),
+    "department": Named("department", "Department", Department, "name"),
+    "help_topic": Named("help_topic", "Help Topic", HelpTopic, "name"),
+    "agent": Named("agent", "Agent", Agent, "email"),
+    "team": Named("team", "Team", Team, "name"),
+    "sla": Named("sla", "SLA Plan", SlaPlan, "name"),
+    "canned": Named("canned", "Canned Response", CannedResponse, "title"),
 }
 #: The values of actions that set one of a few words.
 WORDS: Final[dict[str, tuple[str, ...]]] = {"priority": tuple(Priority.values), "status": tuple(Status.values)}

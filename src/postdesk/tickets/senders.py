@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from postdesk.mail.address import untagged
 from postdesk.mail.message import Address
 from postdesk.mailroom.models import Email, SmtpAccount
 from postdesk.mailroom.transport import Transports, transports
@@ -33,7 +34,7 @@ class Senders:
 
     def is_ours(self, address: str) -> bool:
         """Whether mail to the address (lower case) would come back to the desk."""
-        return address in self._ours
+        return address in self._ours or untagged(address) in self._ours
 
     @cached_property
     def _ours(self) -> frozenset[str]:

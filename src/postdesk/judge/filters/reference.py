@@ -13,8 +13,9 @@ from postdesk.judge.filters.values import TARGETS
 _HEAD: Final = f"""\
 # Ticket filters
 
-A filter looks at every message that is about to open a ticket, never at answers to tickets. How to use them:
-[filter and ban](../how-to/filter-and-ban.md). In the desk file: [`[[filter]]`](apply.md).
+A filter looks at every message that is about to open a ticket, never at answers to tickets. A ticket that an agent
+opens counts as one by the web. How to use filters: [filter and ban](../how-to/filter-and-ban.md). In the desk file:
+[`[[filter]]`](apply.md).
 
 - Filters run by their order, low first. All are matched against the message as it came; what one of them changes does
   not change what the others match.

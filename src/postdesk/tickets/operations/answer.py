@@ -10,6 +10,7 @@ from django.db import transaction
 from postdesk import jobs
 from postdesk.basics.errors import Refused
 from postdesk.mail.message import Address
+from postdesk.mailroom.bans import refuse_banned
 from postdesk.mailroom.models import MailSettings
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.people.models import Agent
@@ -44,8 +45,8 @@ def reply(
 ) -> Entry:
     """Answer the ticket's owner in one mail, collaborators in Cc (or exactly `cc` when given), as `manner` says.
 
-    Refused for an empty text, for an owner without a usable address, for a sender or a copy that is not allowed, and
-    when no address of ours can send.
+    Refused for an empty text, for an owner without a usable address or on the banlist, for a sender or a copy that is
+    not allowed, and when no address of ours can send.
     """
     if not text.strip():
         raise Refused("The reply is empty.")
@@ -54,6 +55,8 @@ def reply(
     is_mailed = manner.audience != "none"
     if is_mailed and "@" not in ticket.user.address:
         raise Refused("The ticket's user has no address that mail can be sent to.")
+    if is_mailed:
+        refuse_banned(ticket.user.address)
     copies = manners.copies(ticket, cc, manner.audience, known.is_ours)
     to = [ticket.user.address] if is_mailed else []
     entry = entry_of(ticket, EntryKind.REPLY, text, by, at, html=html or "", to=to, cc=list(copies))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,16 +12,22 @@ from django.db import connection, transaction
 
 from postdesk import jobs
 from postdesk.basics.errors import Invalid
+from postdesk.judge.filters.run import Chosen
+from postdesk.mail.message import Address
+from postdesk.mailroom.bans import refuse_banned
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.people.models import Agent, User
 from postdesk.tickets import alerts, promises
 from postdesk.tickets.alerts import Occasion
 from postdesk.tickets.models import Department, Entry, Event, HelpTopic, Priority, Ticket
 from postdesk.tickets.models.thread import EntryKind
+from postdesk.tickets.models.ticket import Status
 from postdesk.tickets.notices import Person, Scene, paragraphs
+from postdesk.tickets.operations import filtering
 from postdesk.tickets.operations.answer import mail_reply
 from postdesk.tickets.operations.manner import Manner
 from postdesk.tickets.operations.posting import Upload, attach
+from postdesk.tickets.operations.state import close as close_ticket
 from postdesk.tickets.scenes import scene_of
 from postdesk.tickets.senders import Senders, senders
 from postdesk.tickets.voice import voice
@@ -46,11 +52,23 @@ class NewTicket:
 
 @transaction.atomic
 def open_ticket(new: NewTicket, *, by: Agent, at: dt.datetime) -> Ticket:
-    """Make the ticket. Raises Invalid with the field's name for the first thing that is wrong."""
+    """Make the ticket. Raises Invalid with the field's name for the first thing that is wrong, Refused when the
+    address is banned or a filter rejects it."""
     known, speaking = senders(), voice()
     for problem in problems(new, known):
         raise problem
     address = new.address.strip().lower()
+    refuse_banned(address)
+    chosen = filtering.choose(
+        user=Address(new.name.strip(), address),
+        subject=new.subject,
+        text=new.text,
+        department=new.department,
+        help_topic=new.help_topic,
+        priority=new.priority,
+        is_ours=known.is_ours,
+    )
+    new = _as_chosen(new, chosen)
     user, _made = User.objects.get_or_create(address=address, defaults={"name": new.name.strip(), "created_at": at})
     ticket = Ticket.objects.create(
         number=_number(),
@@ -59,8 +77,9 @@ def open_ticket(new: NewTicket, *, by: Agent, at: dt.datetime) -> Ticket:
         help_topic=new.help_topic,
         priority=new.priority,
         user=user,
-        assignee=by if not new.said_by_user and new.department.auto_claim else None,
-        sla_id=promises.plan_for(new.department, new.help_topic),
+        assignee_id=chosen.agent or (by.pk if not new.said_by_user and new.department.auto_claim else None),
+        team_id=chosen.team,
+        sla_id=chosen.sla or promises.plan_for(new.department, new.help_topic),
         source="phone" if new.said_by_user else "agent",
         opened_at=at,
         updated_at=at,
@@ -91,12 +110,25 @@ def open_ticket(new: NewTicket, *, by: Agent, at: dt.datetime) -> Ticket:
     Event.objects.create(
         ticket=ticket, name="ticket.opened", at=at, agent=by, entry=entry, letter_id=entry.letter_id, data=data
     )
+    filtering.follow(ticket, entry, chosen, known=known, at=at)
+    if chosen.status == Status.CLOSED:
+        close_ticket(ticket, by=by, at=at)
     scene = Scene(
         ticket=scene_of(ticket, speaking), message=paragraphs(new.text), poster=Person(by.name, by.email, by.signature)
     )
     alerts.tell([Occasion("ticket_alert", alerts.of(ticket), entry.pk, scene, by.pk)], at=at, speaking=speaking)
     jobs.defer("index")
     return ticket
+
+
+def _as_chosen(new: NewTicket, chosen: Chosen) -> NewTicket:
+    """With the department, help topic and priority that filters set."""
+    return replace(
+        new,
+        department=Department.objects.get(pk=chosen.department) if chosen.department else new.department,
+        help_topic=HelpTopic.objects.get(pk=chosen.help_topic) if chosen.help_topic else new.help_topic,
+        priority=chosen.priority or new.priority,
+    )
 
 
 def problems(new: NewTicket, known: Senders) -> Sequence[Invalid]:
