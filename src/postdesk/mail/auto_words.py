@@ -24,6 +24,11 @@ OUT_OF_OFFICE = re.compile(
     r"automatick[áa] odpov[ěe][ďd]|mimo kancel[áa][řr]|automatikus v[áa]lasz|házon k[íi]v[üu]l|r[ăa]spuns automat|"
     r"автоматический ответ|автоответ|вне офиса|отсутствую|автоматична відповідь|автоматичен отговор|"
     r"otomatik (?:yan[ıi]t|cevap)|ofis d[ıi][şs][ıi]nda|αυτόματη απάντηση|εκτός γραφείου|"
+    r"auto-?réponse|je suis absente?\b|resposta automàtica|automatický odgovor|automatski odgovor|samodejni odgovor|"
+    r"automaatvastus|automātisk[āa] atbilde|automatinis atsakymas|аутоматски одговор|автоматичний відгук|нет на "
+    r"месте|"
+    r"trả lời tự động|balasan otomatis|ตอบกลับอัตโนมัติ|מענה אוטומטי|الرد التلقائي|自动答复|自動答覆|自動回信|"
+    r"不在連絡|"
     r"自动回复|自動回覆|自動回應|自動応答|自動返信|不在通知|不在のお知らせ|자동 ?(?:회신|응답)|"
     r"부재 ?중|תשובה אוטומטית|رد تلقائي)",
     re.IGNORECASE,
@@ -41,6 +46,28 @@ CHALLENGE = re.compile(
     r"awaiting "
     r"verification|waiting for))|sender (?:verification|confirmation)|(?:message|mail) verification|"
     r"confirma[çc][ãa]o de (?:mensagem|e-?mail)|.{0,200}\(action required\)\s*\Z)",
+    re.IGNORECASE,
+)
+#: Receipts written for people: the subject, and what the words must say.
+RECEIPT_SUBJECT = re.compile(
+    r"\s*(?:(?:not )?read|(?:un)?gelesen|(?:non )?lu|leídos?|letto|lid[ao]|gelezen|läst|læst|lest|luettu|"
+    r"przeczytan[eo]|"
+    r"přečteno|prečítané|прочитано|прочтено|okundu|διαβάστηκε|已读|已讀|既読|開封済み|읽음|return receipt|read "
+    r"receipt|"
+    r"lesebestätigung|accusé de lecture|confirmación de lectura|conferma di lettura|confirmação de leitura|"
+    r"leesbevestiging|"
+    r"disposition notification|mailquittung|empfangsbestätigung)\s*(?:[:\uff1a(-]|\Z)",
+    re.IGNORECASE,
+)
+RECEIPT_WORDS = re.compile(
+    r"(?:was|were|has been|is) (?:read|displayed|opened|received|deleted without being read)\b|return receipt "
+    r"for the mail|"
+    r"this is a receipt for|(?:wurde|ist) .{0,60}(?:gelesen|angezeigt|empfangen|geöffnet)|a été (?:lu|affiché|"
+    r"ouvert|reçu)|"
+    r"(?:fue|ha sido|se ha) (?:leíd|mostrad|abiert)|è stat[oa] (?:lett|visualizzat|apert)|foi (?:lid|exibid|abert)|"
+    r"(?:is|werd) (?:.{0,40} )?gelezen|(?:har )?(?:blivit )?lästs?\b|blev læst|ble lest|został[ao]? przeczytan|"
+    r"byla? přečten|"
+    r"было прочитано|прочитано|okundu|已(?:于.{0,40})?(?:阅读|读取)|開封されました|읽었습니다",
     re.IGNORECASE,
 )
 #: Subjects of delivery reports. People write them too ("my parcel could not be delivered"): they need a second witness.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from postdesk.mail import address, auto, body, calendar, dates, dsn, files, forward, headers, parts, protection, quote
+from postdesk.mail.auto_words import RECEIPT_SUBJECT, RECEIPT_WORDS
 from postdesk.mail.message import Address, Bounce, Kind, ParsedMail, Priority
 from postdesk.mail.part import Part
 
@@ -38,6 +39,8 @@ _PRIORITIES: dict[str, Priority] = {
     "critical": "emergency",
 }
 
+_ANSWERS_AN_INVITATION = "It answers a calendar invitation."
+
 ByName = dict[str, list[str]]
 
 
@@ -64,6 +67,7 @@ def parse(raw: bytes, charset: str = "") -> ParsedMail:
     from_ = _first(coded, "from")
     evidence = auto.judge(named, subject=subject, sender=from_.address if from_ else None)
     bounce, kind = _report(raw, leaves, text, named, evidence, lambda: _everybody(coded))
+    answers = invitation is not None and invitation.method in ("REPLY", "COUNTER", "REFRESH")
     return ParsedMail(
         message_id=headers.message_id(named["message-id"][0]) if "message-id" in named else None,
         in_reply_to=_ids(named, "in-reply-to"),
@@ -84,8 +88,8 @@ def parse(raw: bytes, charset: str = "") -> ParsedMail:
         or (forward.inside(words.files) if words.files and kind == "mail" else None),
         attachments=tuple(gathered.files),
         kind=kind,
-        autoreply_allowed=evidence.autoreply_allowed and kind == "mail",
-        auto_evidence=evidence.said,
+        autoreply_allowed=evidence.autoreply_allowed and kind == "mail" and not answers,
+        auto_evidence=(*evidence.said, _ANSWERS_AN_INVITATION) if answers else evidence.said,
         bounce=bounce if kind in ("bounce", "delay", "delivery_receipt") else None,
         feedback_type=_feedback_type(leaves) if kind == "complaint" else None,
         priority=_priority(named) or gathered.importance,
@@ -116,9 +120,12 @@ def _report(
 ) -> tuple[Bounce | None, Kind]:
     """The delivery report, if it is one, and the kind as the report makes it."""
     kind = evidence.kind
+    subject = named.get("subject", [""])[0]
     types = {part.content_type for part in leaves if part.content_type.startswith("message/")}
     if kind not in ("complaint", "read_receipt", "bounce") and types:
         kind = _kind_of_report(leaves, types, kind)
+    if kind == "mail" and RECEIPT_SUBJECT.match(subject) and RECEIPT_WORDS.search(text, 0, 2000):
+        kind = "read_receipt"
     if kind == "read_receipt" and _is_rejection(leaves, named):
         kind = "bounce"
     if kind in ("complaint", "read_receipt"):

@@ -44,6 +44,7 @@ _RULE_SIGNS = frozenset("-_*=~\u2010\u2011\u2012\u2013\u2014\u2015\u2500\u2501")
 _ODD_SIGNS = _RULE_SIGNS | {">", "[", "("}
 #: Signs that turn the direction of writing, and byte order marks; they only hide what a line begins with.
 _MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_INITIALS = re.compile(r"[^\W\d_]{1,5}>{1,3}(?:\s|\Z)")
 #: The last sign, and the last word, of a line that introduces a quotation; Zoho ends it with dashes.
 _INTRO_ENDS = frozenset(":：*_e道-")
 _INTRO_ENDINGS = (":", ":*", ":_", "：", "wrote", "写道", "wrote ----", "wrote ---", ": -----", ":-----")
@@ -61,6 +62,8 @@ def sorts_of(lines: Sequence[str]) -> list[int]:
     if QUOTED in sorts:
         _find_tails_of_quotes(stripped, sorts)
     _find_intros(stripped, sorts)
+    if INTRO in sorts:
+        _find_initials(stripped, sorts)
     _find_copies(stripped, sorts)
     return sorts
 
@@ -114,6 +117,14 @@ def _find_intros(lines: list[str], sorts: list[int]) -> None:
             start = at
         if start is not None:
             sorts[start : at + 1] = [INTRO] * (at + 1 - start)
+
+
+def _find_initials(lines: list[str], sorts: list[int]) -> None:
+    """The Bat! and others put the quoted one's initials before the arrow: "AM> words"."""
+    marked = [at for at, line in enumerate(lines) if ">" in line[1:7] and sorts[at] == TEXT and _INITIALS.match(line)]
+    if len(marked) > 1:
+        for at in marked:
+            sorts[at] = QUOTED
 
 
 def _says_wrote(line: str) -> bool:

@@ -60,6 +60,25 @@ def test_headers_that_say_nothing_forbid_nothing(header: bytes) -> None:
         "Автоответ: x",
         "自动回复: x",
         "Abwesenheitsnotiz",
+        "Automatisch antwoord: x",
+        "Risposta automatica: x",
+        "Resposta automática: x",
+        "Automatiskt svar: x",
+        "Automatisk svar: x",
+        "Automaattinen vastaus: x",
+        "Odpowiedź automatyczna: x",
+        "Automatická odpověď: x",
+        "Automatikus válasz: x",
+        "Răspuns automat: x",
+        "Автоматична відповідь: x",
+        "Αυτόματη απάντηση: x",
+        "Otomatik yanıt: x",
+        "Trả lời tự động: x",
+        "自动答复: x",
+        "自動応答: x",
+        "자동 회신: x",
+        "Re: Out of office",
+        "Please confirm your message",
     ],
 )
 def test_subjects_of_absence_notices_are_known(subject: str) -> None:
@@ -109,3 +128,29 @@ def test_reports_are_told_apart_with_and_without_quotes(report: bytes, kind: str
     mail = parse(multipart(WORDS, about, kind=b"report; report-type=" + quote + report + quote))
     assert (mail.kind, mail.autoreply_allowed) == (kind, False)
     assert mail.feedback_type == ("abuse" if kind == "complaint" else None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Read: hello", "Your message\n\nTo: Carol\nSubject: hello\n\nwas read on Monday.\n"),
+        ("Gelesen: hallo", "Ihre Nachricht an Carol wurde am 05.01.2026 10:00 gelesen.\n"),
+        ("Lu : bonjour", "Votre message a été lu le lundi 5 janvier.\n"),
+        ("Return Receipt (displayed) - x", "This is a Return Receipt for the mail that you sent.\n"),
+    ],
+)
+def test_receipts_in_words_are_receipts(subject: str, words: str) -> None:
+    mail = parse(letter(words.encode()).replace(b"Subject: hello", b"Subject: " + subject.encode()))
+    assert (mail.kind, mail.autoreply_allowed) == ("read_receipt", False)
+
+
+@pytest.mark.parametrize("subject", [b"Read: the manual", b"Re: Read receipts", b"Lu et approuve"])
+def test_people_may_write_about_reading(subject: bytes) -> None:
+    assert parse(letter().replace(b"Subject: hello", b"Subject: " + subject)).kind == "mail"
+
+
+def test_the_answer_to_an_invitation_is_not_answered() -> None:
+    event = b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    mail = parse(multipart(WORDS, part(b"text/calendar; method=REPLY", event)))
+    assert (mail.kind, mail.autoreply_allowed) == ("mail", False)
+    assert "It answers a calendar invitation." in mail.auto_evidence

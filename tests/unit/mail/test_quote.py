@@ -36,6 +36,7 @@ def test_only_the_new_words_remain(tail: str) -> None:
     "text",
     [
         "On Mon, 5 Jan 2026, Alice wrote:\n> first?\nyes.\n> second?\nno.",
+        "Friday, 5 January 2026, 10:00, Alice wrote:\n\nAM> first?\nAM> really?\n\nyes.\n\nAM> second?\n\nno.",
         "See below.\n\nOn Mon, 5 Jan 2026, Alice wrote:\n> first?\n\nyes.\n\n> second?\n\nno.",
     ],
 )
@@ -83,6 +84,14 @@ _LINES = st.sampled_from(
         "-----Original Message-----",
         "From: A",
         "To: B",
+        "Von: A",
+        "Gesendet: heute",
+        "Betreff: c",
+        "AM> quoted",
+        "Get Outlook for iOS",
+        "---- Forwarded message ----",
+        "\u2014\u2014\u2014",
+        "Am 05.01.2026 um 10:00 schrieb A:",
         "Subject: c",
         "____",
         "Regards,",
