@@ -16,8 +16,10 @@ from postdesk.judge.filters.values import Rule
 from postdesk.mailroom import errands
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import RemoteMailbox
+from postdesk.people.models import Role, Team
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
 from postdesk.tickets.filters import save_filter
+from postdesk.tickets.models import CannedResponse, HelpTopic, PriorityLevel, Schedule, SlaPlan
 from tests.support import builders
 from tests.web.conftest import signed_in
 
@@ -81,6 +83,42 @@ MATRIX: dict[str, Row] = {
     "email-checks": Row("post", 302, 403, 403, 200),
     "email-settings": Row("get", 302, 403, 403, 200),
     "trace": Row("get", 302, 403, 403, 200),
+    "agents": Row("get", 302, 403, 403, 200),
+    "agent": Row("get", 302, 403, 403, 200),
+    "agent-new": Row("get", 302, 403, 403, 200),
+    "agent-acts": Row("post", 302, 403, 403, 302),
+    "teams": Row("get", 302, 403, 403, 200),
+    "team": Row("get", 302, 403, 403, 200),
+    "team-new": Row("get", 302, 403, 403, 200),
+    "team-acts": Row("post", 302, 403, 403, 302),
+    "roles": Row("get", 302, 403, 403, 200),
+    "role": Row("get", 302, 403, 403, 200),
+    "role-new": Row("get", 302, 403, 403, 200),
+    "role-acts": Row("post", 302, 403, 403, 302),
+    "departments": Row("get", 302, 403, 403, 200),
+    "department": Row("get", 302, 403, 403, 200),
+    "department-new": Row("get", 302, 403, 403, 200),
+    "department-acts": Row("post", 302, 403, 403, 302),
+    "help-topics": Row("get", 302, 403, 403, 200),
+    "help-topic": Row("get", 302, 403, 403, 200),
+    "help-topic-new": Row("get", 302, 403, 403, 200),
+    "help-topic-acts": Row("post", 302, 403, 403, 302),
+    "sla-plans": Row("get", 302, 403, 403, 200),
+    "sla-plan": Row("get", 302, 403, 403, 200),
+    "sla-plan-new": Row("get", 302, 403, 403, 200),
+    "sla-plan-acts": Row("post", 302, 403, 403, 302),
+    "schedules": Row("get", 302, 403, 403, 200),
+    "schedule": Row("get", 302, 403, 403, 200),
+    "schedule-new": Row("get", 302, 403, 403, 200),
+    "schedule-acts": Row("post", 302, 403, 403, 302),
+    "canned-responses": Row("get", 302, 403, 403, 200),
+    "canned-response": Row("get", 302, 403, 403, 200),
+    "canned-response-new": Row("get", 302, 403, 403, 200),
+    "canned-response-acts": Row("post", 302, 403, 403, 302),
+    "priorities": Row("get", 302, 403, 403, 200),
+    "priority": Row("get", 302, 403, 403, 200),
+    "audit-log": Row("get", 302, 403, 403, 200),
+    "role-permissions": Row("post", 302, 403, 403, 302),
     "mailboxes": Row("get", 302, 403, 403, 200),
     "mailbox-fetches": Row("post", 302, 403, 403, 302),
     "mailbox-pause": Row("post", 302, 403, 403, 302),
@@ -155,7 +193,29 @@ def panel_arguments() -> dict[str, list[Any]]:
     setup = FilterSetup("Refunds", rules=(Rule("subject", "contains", "refund"),), actions=(ActionSetup("reject"),))
     one, _ = save_filter(None, setup, by="test", at=builders.NOON)
     trial = filter_trial.begin(setup, one, messages=1, by=builders.alice(), at=builders.NOON)
-    return {"ban": [ban.pk], "filter": [one.pk], "filter-place": [one.pk], "filter-trial": [trial.pk]}
+    return staff_arguments() | {
+        "ban": [ban.pk],
+        "filter": [one.pk],
+        "filter-place": [one.pk],
+        "filter-trial": [trial.pk],
+    }
+
+
+def staff_arguments() -> dict[str, list[Any]]:
+    """One of each thing that has a page of its own."""
+    schedule = Schedule.objects.create(name="Office", spans=[[0, "09:00", "17:00"]])
+    things = {
+        "agent": builders.bob(),
+        "team": Team.objects.create(name="Night shift"),
+        "role": Role.objects.get(name="View only"),
+        "department": builders.a_department("Support"),
+        "help-topic": HelpTopic.objects.create(name="Outage"),
+        "sla-plan": SlaPlan.objects.create(name="Gold", grace_hours=4),
+        "schedule": schedule,
+        "canned-response": CannedResponse.objects.create(title="Thanks", text="Thank you.", updated_at=builders.NOON),
+        "priority": PriorityLevel.objects.get(key="high"),
+    }
+    return {name: [row.pk] for name, row in things.items()}
 
 
 @pytest.mark.parametrize("name", MATRIX)

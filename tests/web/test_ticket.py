@@ -90,7 +90,7 @@ def test_the_number_of_queries_does_not_grow_with_the_thread(
         letter = builders.a_letter(ticket=ticket)
         builders.an_event(ticket, "reply.sent", entry=entry, letter=letter, agent=agent)
         builders.an_entry(ticket, "Reply", kind="reply", agent=agent, letter=letter)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(30):
         page_of(alice, ticket)
 
 

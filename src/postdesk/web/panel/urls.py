@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from postdesk.web.panel import (
+    audit_log,
     bans,
     email,
     email_checks,
@@ -16,9 +17,15 @@ from postdesk.web.panel import (
     held,
     mailboxes,
     outbox,
+    roles,
     start,
     trace,
 )
+from postdesk.web.panel.agent_things import AGENTS
+from postdesk.web.panel.desk_things import THINGS as DESK
+from postdesk.web.panel.service_things import THINGS as SERVICE
+from postdesk.web.panel.staff_things import THINGS as STAFF
+from postdesk.web.panel.things import addresses
 
 urlpatterns: list[URLPattern] = [
     path("panel", start.show, name="panel"),
@@ -44,6 +51,9 @@ urlpatterns: list[URLPattern] = [
     path("panel/filters/trials/<int:pk>", filters.trial, name="filter-trial"),
     path("panel/email-settings", email_settings.show, name="email-settings"),
     path("panel/trace", trace.show, name="trace"),
+    path("panel/roles/permissions", roles.permissions, name="role-permissions"),
+    *(one for thing in (AGENTS, *STAFF, *DESK, *SERVICE) for one in addresses(thing)),
+    path("panel/audit-log", audit_log.show, name="audit-log"),
     path("panel/mailboxes", mailboxes.show, name="mailboxes"),
     path("panel/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
     path("panel/mailboxes/<int:pk>/pause", mailboxes.pause, name="mailbox-pause"),

@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 
 from postdesk.basics import clock
 from postdesk.people.models import initials
+from postdesk.tickets.models import PriorityLevel, Schedule
+from postdesk.tickets.schedule_lines import lines_of_spans
 from postdesk.web.shared import words
 
 register = template.Library()
@@ -90,6 +92,24 @@ def avatar(name: object, address: str = "") -> SafeString:
     text = str(name or address)
     hue = zlib.crc32((address or text).lower().encode()) % 8
     return format_html('<span class="avatar" data-hue="{}" aria-hidden="true">{}</span>', hue, initials(text))
+
+
+@register.simple_tag(takes_context=True)
+def priority(context: template.Context, key: str) -> SafeString:
+    """A priority by the name and the colour it has at this desk; all four are read once for a page."""
+    levels = context.render_context.get("priorities")
+    if levels is None:
+        levels = {level.key: level for level in PriorityLevel.objects.all()}
+        context.render_context["priorities"] = levels
+    level = levels.get(key)
+    name, colour = (level.name, level.colour) if level else (key, "grey")
+    return format_html('<span class="badge" data-priority="{}" data-colour="{}">{}</span>', key, colour, name)
+
+
+@register.filter
+def schedule_lines(schedule: Schedule) -> tuple[str, ...]:
+    """Business hours as people write them."""
+    return lines_of_spans(schedule.spans)
 
 
 @register.filter
