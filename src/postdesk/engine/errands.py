@@ -12,8 +12,9 @@ from django.db import InterfaceError, OperationalError
 from postdesk.basics.clock import now
 from postdesk.basics.errors import PostdeskError
 from postdesk.basics.stages import Stage
-from postdesk.engine import connection_check, proposals
+from postdesk.engine import connection_check, diagnostics, proposals
 from postdesk.mailroom import connection_checks, errands
+from postdesk.mailroom import diagnostics as asked_diagnostics
 from postdesk.mailroom import proposals as asked_proposals
 from postdesk.mailroom.errands import Order
 
@@ -46,6 +47,8 @@ class Kind:
 KINDS: Final = (
     Kind(connection_checks.KIND, "Check connections, stage by stage.", connection_check.run),
     Kind(asked_proposals.KIND, "Find the servers of an address.", proposals.run),
+    Kind(asked_diagnostics.TEST, "Send a test mail.", diagnostics.run_test),
+    Kind(asked_diagnostics.ROUND_TRIP, "Send a mail and see it come back.", diagnostics.run_round_trip),
 )
 
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from postdesk.web.panel import (
     audit_log,
     bans,
+    diagnostic,
     email,
     email_checks,
     email_proposals,
@@ -36,6 +37,9 @@ urlpatterns: list[URLPattern] = [
     path("panel/emails/<int:pk>/proposals", email_proposals.ask, name="email-proposals"),
     path("panel/emails/<int:pk>/proposals/<int:errand>", email_proposals.show, name="email-proposal"),
     path("panel/emails/<int:pk>/checks", email_checks.ask, name="email-checks"),
+    path("panel/diagnostic", diagnostic.show, name="diagnostic"),
+    path("panel/diagnostic/tests", diagnostic.tests, name="diagnostic-tests"),
+    path("panel/diagnostic/round-trips", diagnostic.round_trips, name="diagnostic-round-trips"),
     path("panel/errands/<int:pk>", errands.show, name="errand"),
     path("panel/banlist", bans.show, name="banlist"),
     path("panel/banlist/acts", bans.acts, name="ban-acts"),

@@ -68,7 +68,15 @@ def examine_smtp(
 ) -> Generator[Stage, None, None]:
     """name, tcp, tls, greeting, hello, login, size, sender. `login` None: no login is tried."""
     visit = smtp.SmtpVisit(endpoint, login, ehlo_name=ehlo_name, sender=sender, step=step, whole=whole)
-    return walk(visit, smtp.IMPLICIT_TLS if endpoint.security == "tls" else smtp.UPGRADED)
+    return walk(visit, smtp.steps(visit))
+
+
+def hand_over_smtp(
+    endpoint: Endpoint, login: Login | None, *, ehlo_name: str, sender: str, recipient: str, raw: bytes
+) -> Generator[Stage, None, None]:
+    """Send one message, and tell every step: name, tcp, tls, greeting, hello, login, handover."""
+    visit = smtp.SmtpVisit(endpoint, login, ehlo_name=ehlo_name, sender=sender, letter=(recipient, raw))
+    return walk(visit, smtp.steps(visit))
 
 
 def greets(endpoint: Endpoint, protocol: WireProtocol, whole: float) -> str | None:

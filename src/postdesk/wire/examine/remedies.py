@@ -64,6 +64,12 @@ REMEDIES: Final = (
     Remedy("folder", "Write the folder as the server lists it."),
     Remedy("archive", "Create the folder in a mail program, or choose another name."),
     Remedy("count", "Choose IMAP: without UIDL messages cannot be told apart.", _re("UIDL")),
+    Remedy(
+        "handover",
+        "The server does not let this login send as that address: use the address's own login.",
+        _re("5\\.7\\.|not owned|not allowed|denied"),
+    ),
+    Remedy("handover", "The server's words say why it does not take the message."),
     Remedy("sender", "Let this login send as that address at the provider, or use the address's own login."),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Final
 
-from postdesk.basics.errors import Rejected, WireError
+from postdesk.basics.errors import Disconnected, Rejected, WireError
 from postdesk.wire.channel import Channel
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import words
@@ -18,7 +18,8 @@ from postdesk.wire.smtp_login import greet, log_in, upgrade, welcome
 
 
 class SmtpVisit(NetworkVisit):
-    """An SMTP account being examined. `login` None: it signs in nowhere; `sender`: the address that is to send."""
+    """An SMTP account being examined. `login` None: it signs in nowhere; `sender`: the address that is to send;
+    `letter`: recipient and bytes of a message that is handed over in the end."""
 
     protocol = "smtp"
 
@@ -29,11 +30,12 @@ class SmtpVisit(NetworkVisit):
         *,
         ehlo_name: str,
         sender: str,
+        letter: tuple[str, bytes] | None = None,
         step: float = STEP,
         whole: float = WHOLE,
     ) -> None:
         super().__init__(endpoint, step=step, whole=whole)
-        self.login, self.ehlo_name, self.sender = login, ehlo_name, sender
+        self.login, self.ehlo_name, self.sender, self.letter = login, ehlo_name, sender, letter
         self.features: dict[str, str] = {}
         self._channel: Channel | None = None
 
@@ -99,29 +101,36 @@ def _sender(visit: SmtpVisit) -> Found:
     return Found(f"It takes mail from {visit.sender}. Nothing was sent.", said=f"{reply.code} {reply.words}")
 
 
+def _hand_over(visit: SmtpVisit) -> Found:
+    assert visit.letter is not None
+    recipient, raw = visit.letter
+    outcome = SmtpSession(visit.channel, visit.features).send(visit.sender, [recipient], raw)
+    reply = outcome.recipients[recipient]
+    if outcome.uncertain:
+        raise Disconnected("the connection broke after the message was sent: nobody knows whether it was taken")
+    if not reply.accepted:
+        raise Rejected(f"{reply.code} {reply.words}", code=reply.code)
+    named = f" as {reply.queue_id}" if reply.queue_id else ""
+    return Found(f"The server took the message for {recipient}{named}.", said=f"{reply.code} {reply.words}")
+
+
 _FIND: Final[Step[SmtpVisit]] = Step("name", "Find the address of the server", reach.find)
 _REACH: Final[Step[SmtpVisit]] = Step("tcp", "Reach the server", reach.reach)
 _GREETING: Final[Step[SmtpVisit]] = Step("greeting", "Hear the server's greeting", _greeting)
 _HELLO: Final[Step[SmtpVisit]] = Step("hello", "Introduce ourselves (EHLO)", _hello)
+_LOGIN: Final[Step[SmtpVisit]] = Step("login", "Sign in", _auth)
 _ACCOUNT: Final[tuple[Step[SmtpVisit], ...]] = (
-    Step("login", "Sign in", _auth),
+    _LOGIN,
     Step("size", "Ask how big a message may be", _size, bars=False),
     Step("sender", "Ask whether this sender is taken", _sender, bars=False),
 )
-#: In the order in which things happen on the wire.
-IMPLICIT_TLS: Final[tuple[Step[SmtpVisit], ...]] = (
-    _FIND,
-    _REACH,
-    Step("tls", "Encrypt the connection", reach.encrypt),
-    _GREETING,
-    _HELLO,
-    *_ACCOUNT,
-)
-UPGRADED: Final[tuple[Step[SmtpVisit], ...]] = (
-    _FIND,
-    _REACH,
-    _GREETING,
-    _HELLO,
-    Step("tls", "Encrypt the connection (STARTTLS)", _starttls),
-    *_ACCOUNT,
-)
+_DELIVERY: Final[tuple[Step[SmtpVisit], ...]] = (_LOGIN, Step("handover", "Hand the message over", _hand_over))
+
+
+def steps(visit: SmtpVisit) -> tuple[Step[SmtpVisit], ...]:
+    """In the order in which things happen on the wire: TLS from the first byte comes first, STARTTLS after EHLO."""
+    rest = _DELIVERY if visit.letter is not None else _ACCOUNT
+    if visit.endpoint.security == "tls":
+        return (_FIND, _REACH, Step("tls", "Encrypt the connection", reach.encrypt), _GREETING, _HELLO, *rest)
+    starttls: Step[SmtpVisit] = Step("tls", "Encrypt the connection (STARTTLS)", _starttls)
+    return (_FIND, _REACH, _GREETING, _HELLO, starttls, *rest)
