@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from postdesk.basics.errors import Invalid, Refused
+from postdesk.basics.errors import Problems, Refused
 from postdesk.flow.desk_file import apply_file
 from postdesk.tickets import wording
 from postdesk.tickets.models import Department, NoticeSettings, Template, TemplateSet
@@ -26,12 +26,12 @@ SCENE = Scene(ticket=TicketScene(7, "Lamp", Person("Carol", "carol@example.com")
 
 
 def a_set(name: str = "Bikes", **more: object) -> TemplateSet:
-    return save_template_set(None, TemplateSetSetup(name, **more), at=AT)[0]  # type: ignore[arg-type]
+    return save_template_set(None, TemplateSetSetup(name, **more), by="test", at=AT)[0]  # type: ignore[arg-type]
 
 
 def test_a_set_says_its_own_words_and_else_the_stock_of_its_language() -> None:
     german = a_set(language="de")
-    save_template(german, "ticket.autoresp", Source("Angekommen: %{ticket.number}", "<p>Danke.</p>"), at=AT)
+    save_template(german, "ticket.autoresp", Source("Angekommen: %{ticket.number}", "<p>Danke.</p>"), by="test", at=AT)
     speaking = phrases(None)
 
     assert speaking.words("ticket.autoresp", SCENE, template_set=german.pk).subject == "Angekommen: 7"
@@ -42,7 +42,7 @@ def test_a_set_says_its_own_words_and_else_the_stock_of_its_language() -> None:
 def test_a_department_without_a_set_speaks_by_the_default_set() -> None:
     german = a_set(language="de")
     settings = notice_settings()
-    save_notice_preferences(settings, NoticePreferences(default_template_set="Bikes"))
+    save_notice_preferences(settings, NoticePreferences(default_template_set="Bikes"), by="test", at=AT)
 
     assert "Guten Tag" in phrases(settings).words("ticket.autoresp", SCENE, template_set=None).text
     assert german.language == "de"
@@ -50,25 +50,25 @@ def test_a_department_without_a_set_speaks_by_the_default_set() -> None:
 
 def test_words_equal_to_the_stock_are_not_kept_and_reverting_takes_the_stock_again() -> None:
     row = a_set()
-    save_template(row, "ticket.reply", Source("Mine", "<p>%{response}</p>"), at=AT)
+    save_template(row, "ticket.reply", Source("Mine", "<p>%{response}</p>"), by="test", at=AT)
     assert Template.objects.get().subject == "Mine"
 
-    assert save_template(row, "ticket.reply", stock("en", "ticket.reply"), at=AT)
+    assert save_template(row, "ticket.reply", stock("en", "ticket.reply"), by="test", at=AT)
     assert not Template.objects.exists()
 
-    save_template(row, "ticket.reply", Source("Mine", "<p>%{response}</p>"), at=AT)
-    assert wording.revert_template(row, "ticket.reply", at=AT)
+    save_template(row, "ticket.reply", Source("Mine", "<p>%{response}</p>"), by="test", at=AT)
+    assert wording.revert_template(row, "ticket.reply", by="test", at=AT)
     assert wording.source_of(row, "ticket.reply") == stock("en", "ticket.reply")
-    assert not wording.revert_template(row, "ticket.reply", at=AT)
+    assert not wording.revert_template(row, "ticket.reply", by="test", at=AT)
 
 
 def test_a_template_with_an_unknown_variable_changes_nothing() -> None:
     row = a_set()
 
-    with pytest.raises(Invalid, match=r"ticket\.colour"):
-        save_template(row, "ticket.reply", Source("x", "<p>%{ticket.colour}</p>"), at=AT)
-    with pytest.raises(Invalid, match="there is no message"):
-        save_template(row, "ticket.unheard", Source("x", "<p>y</p>"), at=AT)
+    with pytest.raises(Problems, match=r"ticket\.colour"):
+        save_template(row, "ticket.reply", Source("x", "<p>%{ticket.colour}</p>"), by="test", at=AT)
+    with pytest.raises(Problems, match="there is no message"):
+        save_template(row, "ticket.unheard", Source("x", "<p>y</p>"), by="test", at=AT)
     assert not Template.objects.exists()
 
 
@@ -77,19 +77,19 @@ def test_a_set_that_is_used_can_be_neither_switched_off_nor_deleted() -> None:
     Department.objects.filter(is_default=True).update(template_set=row)
     name = Department.objects.get(is_default=True).name
 
-    with pytest.raises(Invalid, match=f"used by the department {name}") as caught:
-        save_template_set(row, TemplateSetSetup("Bikes", active=False), at=AT)
-    assert caught.value.field == "active"
+    with pytest.raises(Problems, match=f"used by the department {name}") as caught:
+        save_template_set(row, TemplateSetSetup("Bikes", active=False), by="test", at=AT)
+    assert caught.value.problems[0].field == "active"
     with pytest.raises(Refused, match="cannot be deleted"):
-        wording.delete_template_set(row)
+        wording.delete_template_set(row, by="test", at=AT)
 
     Department.objects.update(template_set=None)
     NoticeSettings.objects.update_or_create(pk=1, defaults={"default_template_set": row})
     with pytest.raises(Refused, match="Default Template Set"):
-        wording.delete_template_set(row)
+        wording.delete_template_set(row, by="test", at=AT)
 
     NoticeSettings.objects.update(default_template_set=None)
-    wording.delete_template_set(row)
+    wording.delete_template_set(row, by="test", at=AT)
     assert not TemplateSet.objects.exists()
 
 
@@ -105,16 +105,16 @@ def test_a_set_that_is_used_can_be_neither_switched_off_nor_deleted() -> None:
 def test_a_set_that_makes_no_sense_is_refused_with_its_field(setup, field) -> None:
     a_set()
 
-    with pytest.raises(Invalid) as caught:
-        save_template_set(None, setup, at=AT)
-    assert caught.value.field == field
+    with pytest.raises(Problems) as caught:
+        save_template_set(None, setup, by="test", at=AT)
+    assert caught.value.problems[0].field == field
     assert TemplateSet.objects.count() == 1
 
 
 def test_a_new_set_can_take_over_the_messages_of_another() -> None:
     row = a_set()
-    save_template(row, "ticket.reply", Source("Mine", "<p>%{response}</p>"), at=AT)
-    copy, _ = save_template_set(None, TemplateSetSetup("Copy"), at=AT, copied=row)
+    save_template(row, "ticket.reply", Source("Mine", "<p>%{response}</p>"), by="test", at=AT)
+    copy, _ = save_template_set(None, TemplateSetSetup("Copy"), by="test", at=AT, copied=row)
 
     assert wording.source_of(copy, "ticket.reply").subject == "Mine"
 
@@ -124,12 +124,14 @@ def test_settings_begin_as_the_table_of_alerts_says() -> None:
 
 
 def test_an_alert_that_is_on_must_go_to_somebody() -> None:
-    with pytest.raises(Invalid, match=r"Select recipient\(s\)") as caught:
-        save_notice_preferences(notice_settings(), NoticePreferences(overdue_alert_to=()))
-    assert caught.value.field == "overdue_alert_to"
-    with pytest.raises(Invalid, match="team_lead cannot be a recipient"):
-        save_notice_preferences(notice_settings(), NoticePreferences(ticket_alert_to=("team_lead",)))
-    save_notice_preferences(notice_settings(), NoticePreferences(overdue_alert=False, overdue_alert_to=()))
+    with pytest.raises(Problems, match=r"Select recipient\(s\)") as caught:
+        save_notice_preferences(notice_settings(), NoticePreferences(overdue_alert_to=()), by="test", at=AT)
+    assert caught.value.problems[0].field == "overdue_alert_to"
+    with pytest.raises(Problems, match="team_lead cannot be a recipient"):
+        save_notice_preferences(notice_settings(), NoticePreferences(ticket_alert_to=("team_lead",)), by="test", at=AT)
+    save_notice_preferences(
+        notice_settings(), NoticePreferences(overdue_alert=False, overdue_alert_to=()), by="test", at=AT
+    )
     assert notice_settings().overdue_alert is False
 
 

@@ -260,9 +260,11 @@ def test_h4_the_signature_of_a_private_department_never_leaves_the_house(desk):
 
 
 def test_h2_a_department_answers_in_the_words_of_its_set(desk):
-    german, _ = save_template_set(None, TemplateSetSetup("Deutsch", "de"), at=AT)
+    german, _ = save_template_set(None, TemplateSetSetup("Deutsch", "de"), by="test", at=AT)
     Department.objects.filter(pk=desk.accounts.pk).update(template_set=german)
-    save_template(german, "ticket.autoresp", Source("Da: %{ticket.subject}", "<p>Sie schrieben:</p>%{message}"), at=AT)
+    save_template(
+        german, "ticket.autoresp", Source("Da: %{ticket.subject}", "<p>Sie schrieben:</p>%{message}"), by="test", at=AT
+    )
 
     arrives(desk.billing_mailbox, mail(to="billing@desk.test", text="%{company} <b>", message_id="a1@example.com"))
 

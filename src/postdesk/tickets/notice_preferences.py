@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 from postdesk.basics.changes import Change, differences
 from postdesk.basics.errors import Invalid
+from postdesk.people import audit
+from postdesk.people.audit import Actor
+from postdesk.people.naming import refuse
 from postdesk.tickets.models import NoticeSettings, TemplateSet
-from postdesk.tickets.notices.alerts import ALERTS, RECIPIENTS
+from postdesk.tickets.notices.alerts import ALERTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,14 @@ def notice_problems(wanted: NoticePreferences) -> tuple[Invalid, ...]:
     return (Invalid("default_template_set", f"there is no active template set {name}"), *alert_problems(wanted))
 
 
-def save_notice_preferences(settings: NoticeSettings, wanted: NoticePreferences) -> tuple[Change, ...]:
-    """Change the settings. Returns what changed. Raises the first Invalid."""
-    for problem in notice_problems(wanted):
-        raise problem
-    changes = differences(notice_preferences(settings), wanted)
+@transaction.atomic
+def save_notice_preferences(
+    settings: NoticeSettings, wanted: NoticePreferences, *, by: Actor, at: dt.datetime
+) -> tuple[Change, ...]:
+    """Change the settings. Returns what changed. Raises Problems."""
+    refuse(notice_problems(wanted))
+    before = notice_preferences(settings)
+    changes = differences(before, wanted)
     for change in changes:
         value: Any = change.after
         if change.key == "default_template_set":
@@ -85,9 +94,5 @@ def save_notice_preferences(settings: NoticeSettings, wanted: NoticePreferences)
         setattr(settings, change.key, list(value) if isinstance(value, tuple) else value)
     if changes:
         settings.save(update_fields=[change.key for change in changes])
+        audit.saved(settings, "Autoresponder, Alerts & Notices", before, wanted, by=by, at=at)
     return changes
-
-
-def labels(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Recipients with what people call them."""
-    return tuple((name, RECIPIENTS[name]) for name in names)

@@ -9,6 +9,9 @@ from django.db import transaction
 
 from postdesk.basics.changes import Change, differences
 from postdesk.basics.errors import Invalid, Refused
+from postdesk.people import audit
+from postdesk.people.audit import Actor
+from postdesk.people.naming import refuse
 from postdesk.tickets.models import Department, NoticeSettings, Template, TemplateSet
 from postdesk.tickets.notices import BY_CODE, LANGUAGES, Source, problems, stock
 
@@ -56,12 +59,17 @@ def template_set_problems(row: TemplateSet | None, setup: TemplateSetSetup) -> t
 
 @transaction.atomic
 def save_template_set(
-    row: TemplateSet | None, setup: TemplateSetSetup, *, at: dt.datetime, copied: TemplateSet | None = None
+    row: TemplateSet | None,
+    setup: TemplateSetSetup,
+    *,
+    by: Actor,
+    at: dt.datetime,
+    copied: TemplateSet | None = None,
 ) -> tuple[TemplateSet, tuple[Change, ...]]:
-    """Make a set, with the messages of `copied`, or change one. Returns what changed. Raises the first Invalid."""
-    for problem in template_set_problems(row, setup):
-        raise problem
-    changes = differences(template_set_setup(row), setup) if row else ()
+    """Make a set, with the messages of `copied`, or change one. Returns what changed. Raises Problems."""
+    refuse(template_set_problems(row, setup))
+    before = template_set_setup(row) if row else None
+    changes = differences(before, setup) if before else ()
     if row and not changes:
         return row, ()
     made = row is None
@@ -74,15 +82,17 @@ def save_template_set(
             Template(template_set=row, code=one.code, subject=one.subject, html=one.html, text=one.text, updated_at=at)
             for one in copied.templates.all()
         )
+    audit.saved(row, row.name, before, setup, by=by, at=at)
     return row, changes
 
 
 @transaction.atomic
-def delete_template_set(row: TemplateSet) -> None:
+def delete_template_set(row: TemplateSet, *, by: Actor, at: dt.datetime) -> None:
     """Refused while the set is used."""
     row = TemplateSet.objects.select_for_update().get(pk=row.pk)
     if users := users_of(row):
         raise Refused(f"The template set {row.name} cannot be deleted: it is used by {' and '.join(users)}.")
+    audit.deleted(row, row.name, template_set_setup(row), by=by, at=at)
     row.delete()
 
 
@@ -101,10 +111,9 @@ def template_problems(code: str, source: Source) -> tuple[Invalid, ...]:
 
 
 @transaction.atomic
-def save_template(row: TemplateSet, code: str, source: Source, *, at: dt.datetime) -> tuple[Change, ...]:
-    """Give a message words of its own; the stock's own words are not kept twice. Raises the first Invalid."""
-    for problem in template_problems(code, source):
-        raise problem
+def save_template(row: TemplateSet, code: str, source: Source, *, by: Actor, at: dt.datetime) -> tuple[Change, ...]:
+    """Give a message words of its own; the stock's own words are not kept twice. Raises Problems."""
+    refuse(template_problems(code, source))
     before = source_of(row, code)
     changes = differences(before, source)
     if not changes:
@@ -118,12 +127,24 @@ def save_template(row: TemplateSet, code: str, source: Source, *, at: dt.datetim
             defaults={"subject": source.subject, "html": source.html, "text": source.text, "updated_at": at},
         )
     TemplateSet.objects.filter(pk=row.pk).update(updated_at=at)
+    _note(row, code, before, source, by=by, at=at)
     return changes
 
 
-def revert_template(row: TemplateSet, code: str, *, at: dt.datetime) -> bool:
+@transaction.atomic
+def revert_template(row: TemplateSet, code: str, *, by: Actor, at: dt.datetime) -> bool:
     """Take the stock words again. False when the message had no others."""
+    before = source_of(row, code)
     gone, _ = row.templates.filter(code=code).delete()
     if gone:
         TemplateSet.objects.filter(pk=row.pk).update(updated_at=at)
+        _note(row, code, before, stock(row.language, code), by=by, at=at)
     return bool(gone)
+
+
+def _note(row: TemplateSet, code: str, before: Source, after: Source, *, by: Actor, at: dt.datetime) -> None:
+    """In the audit log a message belongs to its set."""
+    label = f"{row.name}: {BY_CODE[code].name}"
+    audit.record(
+        by=by, at=at, verb="changed", of=row, label=label, before=audit.values(before), after=audit.values(after)
+    )

@@ -110,11 +110,11 @@ def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Non
     wrong += write_kind(desk.file, "canned_response", lines.note, at=at)
     changes = save_preferences(now.settings, desk.settings, by=audit.DESK_FILE, at=at)
     lines.note("settings", False, changes)
-    lines.note("notices", False, save_notice_preferences(now.notices, desk.notices))
+    lines.note("notices", False, save_notice_preferences(now.notices, desk.notices, by=audit.DESK_FILE, at=at))
     _end_template_sets(desk, now, lines, at=at)
     for table, source in desk.templates:
         name = table.values["set"]
-        changes = save_template(sets[name.lower()], table.values["message"], source, at=at)
+        changes = save_template(sets[name.lower()], table.values["message"], source, by=audit.DESK_FILE, at=at)
         lines.note(f"template {table.values['message']} of {name}", False, changes)
 
     # Last, since filters name everything above.
@@ -128,7 +128,7 @@ def _template_sets(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime
     for _, setup in desk.template_sets:
         row = rows.get(setup.name.lower())
         if row is None or setup.active:
-            saved, changes = save_template_set(row, setup, at=at)
+            saved, changes = save_template_set(row, setup, by=audit.DESK_FILE, at=at)
             lines.note(f"template set {setup.name}", row is None, changes)
             rows[setup.name.lower()] = saved
     return rows
@@ -138,7 +138,7 @@ def _end_template_sets(desk: Wanted, now: Present, lines: _Lines, *, at: dt.date
     for _, setup in desk.template_sets:
         row = now.template_sets.get(setup.name.lower())
         if row is not None and not setup.active:
-            lines.note(f"template set {setup.name}", False, save_template_set(row, setup, at=at)[1])
+            lines.note(f"template set {setup.name}", False, save_template_set(row, setup, by=audit.DESK_FILE, at=at)[1])
 
 
 def _email(email: WantedEmail, now: Present, lines: _Lines, *, at: dt.datetime) -> Email:
