@@ -23,6 +23,7 @@ from postdesk.tickets.filter_mail import VARIABLES
 from postdesk.tickets.help_topics import HelpTopicSetup
 from postdesk.tickets.models import Priority
 from postdesk.tickets.notice_preferences import NoticePreferences
+from postdesk.tickets.notices.reference import templates_reference
 from postdesk.tickets.wording import TemplateSetSetup
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,13 @@ def _filters() -> str:
 
 
 @pytest.mark.parametrize(
-    ("page", "write"), [("apply.md", apply_reference), ("commands.md", commands_reference), ("filters.md", _filters)]
+    ("page", "write"),
+    [
+        ("apply.md", apply_reference),
+        ("templates.md", templates_reference),
+        ("commands.md", commands_reference),
+        ("filters.md", _filters),
+    ],
 )
 def test_a_reference_page_is_what_the_tables_make_of_it(page: str, write: object) -> None:
     text = write()  # type: ignore[operator]

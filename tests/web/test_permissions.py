@@ -20,6 +20,7 @@ from postdesk.people.models import Role, Team
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
 from postdesk.tickets.filters import save_filter
 from postdesk.tickets.models import CannedResponse, HelpTopic, PriorityLevel, Schedule, SlaPlan
+from postdesk.tickets.wording import TemplateSetSetup, save_template_set
 from tests.support import builders
 from tests.web.conftest import signed_in
 
@@ -65,6 +66,17 @@ MATRIX: dict[str, Row] = {
     "diagnostic-tests": Row("post", 302, 403, 403, 422),
     "diagnostic-round-trips": Row("post", 302, 403, 403, 422),
     "errand": Row("get", 302, 403, 403, 200),
+    "templates": Row("get", 302, 403, 403, 200),
+    "template-set-new": Row("get", 302, 403, 403, 200),
+    "template-set-acts": Row("post", 302, 403, 403, 409),
+    "template-set": Row("get", 302, 403, 403, 200),
+    "template-set-settings": Row("get", 302, 403, 403, 200),
+    "template": Row("get", 302, 403, 403, 200),
+    "template-preview": Row("post", 302, 403, 403, 200),
+    "template-tests": Row("post", 302, 403, 403, 422),
+    "template-reversion": Row("post", 302, 403, 403, 302),
+    "autoresponder-settings": Row("get", 302, 403, 403, 200),
+    "alert-settings": Row("get", 302, 403, 403, 200),
     "banlist": Row("get", 302, 403, 403, 200),
     "ban-acts": Row("post", 302, 403, 403, 409),
     "ban-new": Row("get", 302, 403, 403, 200),
@@ -179,7 +191,7 @@ def addresses(db: None) -> dict[str, str]:
         "held": held.pk,
         "letter": letter.pk,
     }
-    arguments |= panel_arguments()
+    arguments |= panel_arguments() | template_arguments()
     families["email"] = mailbox.email.pk
     arguments["email-proposal"] = [mailbox.email.pk, errand.pk]
     whole = {"held", "mailboxes", "emails", "email-new", "email-acts", "email-settings"}
@@ -219,6 +231,15 @@ def staff_arguments() -> dict[str, list[Any]]:
         "priority": PriorityLevel.objects.get(key="high"),
     }
     return {name: [row.pk] for name, row in things.items()}
+
+
+def template_arguments() -> dict[str, list[Any]]:
+    """A template set, and a message of it."""
+    words, _ = save_template_set(None, TemplateSetSetup("Bikes"), by="test", at=builders.NOON)
+    message = [words.pk, "ticket.reply"]
+    editor = dict.fromkeys(("template", "template-preview", "template-tests", "template-reversion"), message)
+    sets = {name: [words.pk] for name in ("template-set", "template-set-settings")}
+    return {**editor, **sets}
 
 
 @pytest.mark.parametrize("name", MATRIX)

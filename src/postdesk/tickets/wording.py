@@ -110,10 +110,15 @@ def template_problems(code: str, source: Source) -> tuple[Invalid, ...]:
     return tuple(problems(message, subject=source.subject, html=source.html, text=source.text))
 
 
+def refuse_template(code: str, source: Source) -> None:
+    """Raises Problems for words that could not be saved."""
+    refuse(template_problems(code, source))
+
+
 @transaction.atomic
 def save_template(row: TemplateSet, code: str, source: Source, *, by: Actor, at: dt.datetime) -> tuple[Change, ...]:
     """Give a message words of its own; the stock's own words are not kept twice. Raises Problems."""
-    refuse(template_problems(code, source))
+    refuse_template(code, source)
     before = source_of(row, code)
     changes = differences(before, source)
     if not changes:

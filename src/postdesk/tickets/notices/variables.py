@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from postdesk.tickets.notices.scene import Person, Scene
@@ -59,7 +59,19 @@ def _time(at: dt.datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC") if at else ""
 
 
-TABLE: Final[tuple[Variable, ...]] = (
+def _explained(*rows: Variable) -> tuple[Variable, ...]:
+    """The rows, with each "The same." saying what it is the same as: the last row before that says something."""
+    found: list[Variable] = []
+    meant = rows[0]
+    for row in rows:
+        is_same = row.sentence == _SAME
+        found.append(replace(row, sentence=f"The same as %{{{meant.name}}}.") if is_same else row)
+        meant = meant if is_same else row
+    return tuple(found)
+
+
+_SAME: Final = "The same."
+TABLE: Final[tuple[Variable, ...]] = _explained(
     Variable("ticket.number", "The ticket's number.", lambda scene: str(scene.ticket.number or "")),
     Variable("ticket.subject", "Its subject.", lambda scene: scene.ticket.subject),
     Variable("ticket.name", "The owner's name, or address.", lambda scene: scene.ticket.owner.called),
