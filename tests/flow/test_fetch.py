@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from postdesk.basics.errors import Rejected
 from postdesk.engine import fetch
+from postdesk.flow import upkeep
 from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 from postdesk.wire.imap import ImapSource
 from postdesk.wire.source import Fetched, Key, Listed
-from tests.support.desk import a_desk, mail
+from tests.support.desk import AT, a_desk, mail
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +80,19 @@ def test_an_archive_that_is_full_stops_no_mail_and_is_told():
 
     assert set(_ledger()) == {1, 2, 3, 4, 5}
     assert RemoteMailbox.objects.get(pk=mailbox.pk).last_success_at is None
+
+
+def test_a_turn_that_died_is_taken_up_within_half_a_minute_and_one_that_ended_is_left_alone():
+    desk = a_desk()
+    rows = RemoteMailbox.objects.filter(pk=desk.mailbox.pk)
+    RemoteMailbox.objects.exclude(pk=desk.mailbox.pk).update(status=False)
+    later = AT + upkeep.LONG_TURN + dt.timedelta(seconds=1)
+
+    rows.update(last_attempt_at=AT, next_fetch_at=AT + dt.timedelta(minutes=5))
+    assert upkeep.resume_turns(at=AT + dt.timedelta(seconds=5)) == 0, "it may still be at work"
+    assert upkeep.resume_turns(at=later) == 1
+
+    rows.update(last_success_at=AT + dt.timedelta(seconds=1))
+    assert upkeep.resume_turns(at=later) == 0
+    rows.update(last_success_at=AT - dt.timedelta(hours=1), last_error_at=AT + dt.timedelta(seconds=1))
+    assert upkeep.resume_turns(at=later) == 0, "a failure has its own pause"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import connection
+from django.db.models import F, Q
 
 from postdesk import jobs
 from postdesk.basics.clock import now
@@ -16,12 +17,16 @@ from postdesk.mailroom.models.spool import Outcome
 from postdesk.tickets.models import Entry
 from postdesk.tickets.operations.overdue import mark_overdue
 
+#: A turn that began longer ago without an end is looked after.
+LONG_TURN = dt.timedelta(seconds=25)
+
 
 def upkeep() -> None:
     """The job, every half minute: each line is one thing that may have been left behind."""
     outbox.route_again()
     mark_overdue(at=now())
     wake_lanes()
+    resume_turns(at=now())
     errands.clear(at=now())
     _clear_jobs()
 
@@ -60,6 +65,19 @@ def due_mailboxes(*, at: dt.datetime) -> list[int]:
     never = enabled.filter(next_fetch_at__isnull=True).values_list("id", flat=True)
     late = enabled.filter(next_fetch_at__lte=at).order_by("next_fetch_at").values_list("id", flat=True)
     return [*never, *late]
+
+
+def resume_turns(*, at: dt.datetime) -> int:
+    """Fetch again where a turn began and neither ended well nor failed: its worker died, or lost the database.
+
+    A turn that merely lasts has its lane, and the job finds it taken. Returns how many jobs that took.
+    """
+    enabled = RemoteMailbox.objects.filter(status=True, paused_at__isnull=True, last_attempt_at__lt=at - LONG_TURN)
+    began = F("last_attempt_at")
+    broken = enabled.filter(Q(last_success_at__isnull=True) | Q(last_success_at__lt=began)).filter(
+        Q(last_error_at__isnull=True) | Q(last_error_at__lt=began)
+    )
+    return sum(jobs.defer("fetch", mailbox=mailbox) for mailbox in broken.values_list("id", flat=True))
 
 
 def _clear_jobs() -> None:
