@@ -50,6 +50,8 @@ function enliven(list) {
   const wanted = location.hash && holding(location.hash.slice(1));
   const hasProblems = document.querySelector("[data-problems]");
   const links = linksOf(list);
+  // The browser has jumped to the section; its tab is higher up.
+  if (wanted && !hasProblems) scrollTo(0, 0);
   show((!hasProblems && wanted) || links.find((link) => "open" in link.dataset) || links[0]);
 }
 
