@@ -75,6 +75,23 @@ def test_a_check_that_fails_saves_nothing_until_it_is_told_to(open_page: Open, s
     assert RemoteMailbox.objects.exists()
 
 
+def test_old_mail_is_asked_about_before_the_first_fetch(open_page: Open, sales: Email) -> None:
+    page = at_the_mailbox(open_page(), sales)
+    fill_in(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    carried_out(page, Stage("count", "Count the messages", "ok", note="It holds 214 messages.", count=214))
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("What becomes of the mail that is there already?")
+    expect(sheet).to_contain_text("It holds 214 messages.")
+    accessible(page)
+    assert not RemoteMailbox.objects.exists()
+    sheet.get_by_label("The first day that is taken").fill("2026-11-01")
+    sheet.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".notices")).to_contain_text("Saved.")
+    mailbox = RemoteMailbox.objects.get()
+    assert (mailbox.first_fetch, mailbox.first_fetch_since) == ("since", "2026-11-01")
+
+
 def test_it_can_be_saved_without_checking_and_checked_without_saving(open_page: Open, sales: Email) -> None:
     page = at_the_mailbox(open_page(), sales)
     fill_in(page)
@@ -157,6 +174,7 @@ def test_without_scripts_it_is_saved_and_then_checked(alice: Client, sales: Emai
         "mailbox-frequency": "5",
         "mailbox-per_fetch": "30",
         "mailbox-push": "on",
+        "mailbox-first_fetch": "all",
         "mailbox-fetched": "move",
         "mailbox-verify_tls": "on",
         "mailbox-archive_folder": "Processed",

@@ -95,6 +95,7 @@ MATRIX: dict[str, Row] = {
     "email": Row("get", 302, 403, 403, 200),
     "email-proposals": Row("post", 302, 403, 403, 200),
     "email-proposal": Row("get", 302, 403, 403, 200),
+    "email-check": Row("get", 302, 403, 403, 200),
     "email-checks": Row("post", 302, 403, 403, 200),
     "email-settings": Row("get", 302, 403, 403, 200),
     "trace": Row("get", 302, 403, 403, 200),
@@ -193,7 +194,7 @@ def addresses(db: None) -> dict[str, str]:
     }
     arguments |= panel_arguments() | template_arguments()
     families["email"] = mailbox.email.pk
-    arguments["email-proposal"] = [mailbox.email.pk, errand.pk]
+    arguments["email-check"] = arguments["email-proposal"] = [mailbox.email.pk, errand.pk]
     whole = {"held", "mailboxes", "emails", "email-new", "email-acts", "email-settings"}
     for name in MATRIX:
         family = families.get(name.split("-")[0])

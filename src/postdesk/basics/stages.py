@@ -47,6 +47,7 @@ class Stage:
     """One stage: `title` in plain words; `note` is what we found, `said` the server's own reply.
 
     `remedy` says what to do about a failure, "" where nothing is known; `seconds` is how long it took.
+    `count`: messages, where the stage counted some.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Stage:
     remedy: str = ""
     seconds: float = 0.0
     certificate: Certificate | None = None
+    count: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         certificate = self.certificate.as_json() if self.certificate else None

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from postdesk.flow.emails import WholeEmail
 from postdesk.mailroom import connection_checks
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup, mailbox_setup, smtp_setup
-from postdesk.mailroom.models import Email, Errand
+from postdesk.mailroom.errands import Progress
+from postdesk.mailroom.models import Email, Errand, RemoteMailbox
+from postdesk.mailroom.models.connections import FirstFetch
 from postdesk.people.models import Agent
+
+
+@dataclass(frozen=True, slots=True)
+class OldMail:
+    """Mail that is in a mailbox before its first fetch: what the check counted, and the answer as it stands."""
+
+    count: int
+    note: str
+    first_fetch: str
+    since: str
+
+
+def old_mail(email: Email, how: Progress) -> OldMail | None:
+    """What is to be asked about old mail once a check went well; None when there is none, or it was fetched before."""
+    mailbox: RemoteMailbox | None = getattr(email, "mailbox", None)
+    if not how.all_well or "mailbox" not in how.wanted or (mailbox is not None and mailbox.past_epoch >= 0):
+        return None
+    counted = next((stage for stage in how.stages if stage.count), None)
+    if counted is None or counted.count is None:
+        return None
+    wanted = how.wanted["mailbox"]
+    choice, since = wanted.get("first_fetch", FirstFetch.ALL), wanted.get("first_fetch_since", "")
+    return OldMail(counted.count, counted.note, choice, since)
 
 
 def begin(email: Email, wanted: WholeEmail, *, only_changed: bool, by: Agent, at: dt.datetime) -> Errand | None:

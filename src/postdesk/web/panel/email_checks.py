@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from postdesk.basics import clock
 from postdesk.basics.errors import Problems
 from postdesk.flow import email_checks
 from postdesk.flow import emails as addresses
 from postdesk.mailroom import connection_checks
+from postdesk.mailroom.models import Email, Errand
 from postdesk.web.panel.email_page import Page, context_of, email_or_404, read_page
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import beside
@@ -40,11 +43,23 @@ def ask(request: AgentRequest, pk: int) -> HttpResponseBase:
     errand = email_checks.begin(email, page.wanted(), only_changed=save, by=request.user, at=clock.now())
     context: dict[str, Any] = {"save": save, "errand": errand}
     if errand is not None:
-        context |= {
-            "errand_id": errand.pk,
-            "how": connection_checks.progress(errand.pk, by=request.user, at=clock.now()),
-        }
+        context |= _progress(request, email, errand.pk)
     return render(request, "panel/emails/_check.html", context)
+
+
+@door("panel")
+def show(request: AgentRequest, pk: int, errand: int) -> HttpResponseBase:
+    """The stages so far, asked for every second; at the end, perhaps, what becomes of mail that is there already."""
+    try:
+        return render(request, "panel/emails/_checked.html", _progress(request, email_or_404(pk), errand))
+    except Errand.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _progress(request: AgentRequest, email: Email, errand: int) -> dict[str, Any]:
+    how = connection_checks.progress(errand, by=request.user, at=clock.now())
+    poll_url = reverse("email-check", args=[email.pk, errand])
+    return {"errand_id": errand, "how": how, "poll_url": poll_url, "old_mail": email_checks.old_mail(email, how)}
 
 
 def _form_again(request: AgentRequest, page: Page) -> HttpResponseBase:

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("panel/emails/<int:pk>", email.one, name="email"),
     path("panel/emails/<int:pk>/proposals", email_proposals.ask, name="email-proposals"),
     path("panel/emails/<int:pk>/proposals/<int:errand>", email_proposals.show, name="email-proposal"),
+    path("panel/emails/<int:pk>/checks/<int:errand>", email_checks.show, name="email-check"),
     path("panel/emails/<int:pk>/checks", email_checks.ask, name="email-checks"),
     path("panel/diagnostic", diagnostic.show, name="diagnostic"),
     path("panel/diagnostic/tests", diagnostic.tests, name="diagnostic-tests"),

@@ -24,4 +24,4 @@ def counted(number: int, received: Mapping[Key, dt.datetime | None], taken_from:
         note += f". The first fetch takes {taken} and leaves {number - taken}"
     elif number and taken_from is not None:
         note += ". The first fetch leaves what is older than the day given"
-    return Found(f"{note}.")
+    return Found(f"{note}.", count=number)

@@ -30,6 +30,7 @@ class Found:
     state: Literal["ok", "skipped"] = "ok"
     remedy: str = ""
     certificate: Certificate | None = None
+    count: int | None = None
 
 
 class Visit:
@@ -101,7 +102,9 @@ def _look(visit: V, steps: Sequence[Step[V]], number: int) -> Stage:
         certificate = _certificate_anyway(visit, steps[: number + 1], error)
         return _failure(step, error, visit, seconds, certificate)
     took = round(monotonic() - began, 3)
-    return Stage(step.key, step.title, found.state, found.note, found.said, found.remedy, took, found.certificate)
+    return Stage(
+        step.key, step.title, found.state, found.note, found.said, found.remedy, took, found.certificate, found.count
+    )
 
 
 def _failure(step: Step[V], error: Exception, visit: V, seconds: float, certificate: Certificate | None) -> Stage:

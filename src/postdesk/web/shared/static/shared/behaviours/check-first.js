@@ -15,7 +15,35 @@ document.addEventListener("htmx:afterSettle", () => {
     body.dataset.shown = "yes";
     dialog.showModal();
   }
+  // Something is asked before it is saved (what becomes of mail that is there already).
+  if (body.querySelector("[data-asks]")) {
+    body.querySelector(".sheet-acts [data-save-anyway]")?.remove();
+    body.querySelector("[data-asks]").scrollIntoView({ block: "nearest" });
+    return;
+  }
   if (dialog.open && body.querySelector("[data-all-well]") && body.querySelector("[data-intent=save]")) save();
+});
+function answered() {
+  const choice = body.querySelector("[name=old-mail]:checked")?.value ?? "all";
+  const since = choice === "since" ? body.querySelector("[name=old-mail-since]").value : "";
+  const elements = form().elements;
+  for (const [name, value] of [["mailbox-first_fetch", choice], ["mailbox-first_fetch_since", since]]) {
+    elements[name].value = value;
+    elements[name].dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+dialog.addEventListener("change", (event) => {
+  if (event.target.name === "old-mail-since") body.querySelector("[name=old-mail][value=since]").checked = true;
+});
+dialog.addEventListener("click", (event) => {
+  const answer = event.target.closest("[data-answer]")?.dataset.answer;
+  if (!answer) return;
+  answered();
+  if (answer === "save") return save();
+  dialog.close();
+  form().querySelector(".button.primary").click();
+  return undefined;
 });
 dialog.addEventListener("click", (event) => { if (event.target.closest("[data-save-anyway]")) save(); });
 dialog.addEventListener("close", () => {
