@@ -109,6 +109,20 @@ def intake(
 
 
 @app.command()
+def judge(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Message files; - for standard input.")],
+    mailbox: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="As if fetched for this address.", show_default=False)
+    ] = None,
+) -> None:
+    """Say what would become of messages and why, filters included: one JSON object a line. Nothing is taken in.
+
+    Exits 66 when a file cannot be read.
+    """
+    carry_out("postdesk.cli.judge", "judge", paths=paths, mailbox=mailbox)
+
+
+@app.command()
 def tickets(as_json: Json = False, limit: Limit = None) -> None:
     """List tickets, the newest first."""
     carry_out("postdesk.cli.tickets", "tickets", as_json=as_json, limit=limit)
