@@ -62,6 +62,7 @@ MATRIX: dict[str, Row] = {
     "attachment": Row("get", 302, 404, 200, 200),
     "inline": Row("get", 200, 200, 200, 200),
     "panel": Row("get", 302, 403, 403, 302),
+    "dashboard": Row("get", 302, 403, 403, 200),
     "diagnostic": Row("get", 302, 403, 403, 200),
     "diagnostic-tests": Row("post", 302, 403, 403, 422),
     "diagnostic-round-trips": Row("post", 302, 403, 403, 422),

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from postdesk.web.panel import (
     audit_log,
     bans,
+    dashboard,
     diagnostic,
     email,
     email_checks,
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("panel/emails/<int:pk>/proposals/<int:errand>", email_proposals.show, name="email-proposal"),
     path("panel/emails/<int:pk>/checks/<int:errand>", email_checks.show, name="email-check"),
     path("panel/emails/<int:pk>/checks", email_checks.ask, name="email-checks"),
+    path("panel/dashboard", dashboard.show, name="dashboard"),
     path("panel/diagnostic", diagnostic.show, name="diagnostic"),
     path("panel/diagnostic/tests", diagnostic.tests, name="diagnostic-tests"),
     path("panel/diagnostic/round-trips", diagnostic.round_trips, name="diagnostic-round-trips"),
