@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from postdesk.mail import html_text
-from postdesk.mail.quote_lines import BLANK, COPY, GADGET, INTRO, PHONE_SAYS, QUOTED, SIGN, TEXT, sorts_of
+from postdesk.mail.quote_lines import BLANK, COPY, GADGET, INTRO, PHONE_SAYS, QUOTED, SIGN, TEXT, has_marks, sorts_of
 from postdesk.mail.quote_words import FAREWELL
 
 _HTML_QUOTE = re.compile(
@@ -56,7 +56,7 @@ def cut(text: str, *, separator: str | None = None) -> tuple[str, str]:
     lines = text.split("\n")
     if len(lines) > _MOST_LINES:
         return text, ""
-    sorts = sorts_of(lines)
+    sorts = sorts_of(lines, has_marks=has_marks(text))
     end = len(lines)
     for step in _STEPS:
         end = step(lines, sorts, end)

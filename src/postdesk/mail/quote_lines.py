@@ -32,31 +32,39 @@ _FIRST_WORDS = (
     "dikirim 나의"
 )
 _DEVICE_WORDS = frozenset(_FIRST_WORDS.split())
-_DEVICE_SIGNS = ("从我的", "发自", "從我的", "寄自")
+_DEVICE_SIGNS = ("从我的", "发自我的", "從我的", "寄自我的")
 #: Languages that put the verb last; such lines begin with the device.
 _DEVICE_ENDS = ("gönderildi", "から送信", "보냄")
+#: The first three signs of lines that a device may have written.
 _ODD_STARTS = frozenset(
-    start
+    form
     for word in (*_DEVICE_WORDS, *_DEVICE_SIGNS, "iphone", "ipad", "android")
-    for start in (word[:2], word[:2].capitalize(), word[:2].upper(), "iP")
-)
+    for start in [f"{word} "[:3]]
+    for form in (start, start.capitalize(), start.upper())
+) | {"iPh", "iPa"}
 _RULE_SIGNS = frozenset("-_*=~\u2010\u2011\u2012\u2013\u2014\u2015\u2500\u2501")
 _ODD_SIGNS = _RULE_SIGNS | {">", "[", "("}
 #: Signs that turn the direction of writing, and byte order marks; they only hide what a line begins with.
-_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_MARKS = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+_MARKED = re.compile(f"[{_MARKS}]+")
 _INITIALS = re.compile(r"[^\W\d_]{1,5}>{1,3}(?:\s|\Z)")
 #: The last sign, and the last word, of a line that introduces a quotation; Zoho ends it with dashes.
 _INTRO_ENDS = frozenset(":：*_e道-")
 _INTRO_ENDINGS = (":", ":*", ":_", "：", "wrote", "写道", "wrote ----", "wrote ---", ": -----", ":-----")
 
 
-def sorts_of(lines: Sequence[str]) -> list[int]:
+def has_marks(text: str) -> bool:
+    """Whether signs that cannot be seen stand in a text; `sorts_of` then looks past them."""
+    return not text.isascii() and any(mark in text for mark in _MARKS)
+
+
+def sorts_of(lines: Sequence[str], *, has_marks: bool = False) -> list[int]:
     """One of TEXT, BLANK, QUOTED, INTRO, COPY, SIGN, GADGET, PHONE_SAYS for each line of a text."""
     stripped = [line.strip() for line in lines]
-    if not all(map(str.isascii, stripped)):
-        stripped = [line if line.isascii() else _MARKS.sub("", line).strip() for line in stripped]
+    if has_marks:
+        stripped = [_MARKED.sub("", line).strip() for line in stripped]
     sorts = [
-        (TEXT if line[:2] not in _ODD_STARTS and line[0] not in _ODD_SIGNS else _sort(line)) if line else BLANK
+        (TEXT if line[:3] not in _ODD_STARTS and line[0] not in _ODD_SIGNS else _sort(line)) if line else BLANK
         for line in stripped
     ]
     if QUOTED in sorts:
