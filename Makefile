@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHELL := /bin/bash
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check unit bench score lock clean help system-packages
+.PHONY: run test check unit bench score fuzz lock clean help system-packages
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -32,6 +32,9 @@ bench: $(VENV)/.dev system-packages ## measure and print: intake, latency, memor
 
 score: $(VENV)/.dev ## score parsing on a corpus of real mail: make score CORPORA=folder
 	$(BIN)/python -m bench.score $(CORPORA)
+
+fuzz: $(VENV)/.dev ## change mail at random and parse it: make fuzz CORPORA=folder MINUTES=10
+	$(BIN)/python -m bench.fuzz $(CORPORA) --minutes $(or $(MINUTES),10)
 
 lock: ## lock the dependencies anew (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --extra demo --group build pyproject.toml -o requirements/run.txt

@@ -20,6 +20,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _ID = re.compile(r"<([^<>]++)>")
 _BARE_ID = re.compile(r"(?<![^\s<>,;\"()])[^\s<>,;\"()@]++@[^\s<>,;\"()]+")
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x80-\x9f]")
 _SPACE = re.compile(r"\s+")
 #: Ids longer than this are replaced by a digest of themselves, so that they still find their thread.
 _LONGEST_ID = 512
@@ -73,17 +74,24 @@ def decode_words(value: str) -> str:
     """RFC 2047 words decoded; neighbours in one charset are joined as bytes, since many are cut inside a
     character."""
     pieces: list[str] = []
-    pending, label, at = b"", "", 0
+    pending, label, at, begun = b"", "", 0, 0
     for found in _WORD.finditer(value, 0, _LONGEST_CODED):
         name = found[1].lower()
         if pending and (found.start() != at or name != label):
-            pieces.append(charset.decode(pending, label)[0])
+            pieces.append(_said(pending, label, value[begun:at]))
             pending = b""
         pieces.append(value[at : found.start()])
+        begun = begun if pending else found.start()
         pending, label, at = pending + _word_bytes(found[2], found[3]), name, found.end()
     if pending:
-        pieces.append(charset.decode(pending, label)[0])
+        pieces.append(_said(pending, label, value[begun:at]))
     return "".join(pieces) + value[at:]
+
+
+def _said(raw: bytes, label: str, written: str) -> str:
+    """The words of these bytes; as they were written where the bytes are no text in any charset."""
+    text, _, repaired = charset.decode(raw, label)
+    return written.strip() if repaired and _NO_TEXT.search(text) else text
 
 
 def _word_bytes(encoding: str, text: str) -> bytes:

@@ -108,3 +108,9 @@ def test_address_lists_are_read_as_people_write_them(value: str, found: list[tup
 )
 def test_names_are_safe_to_store(name: str, safe: str) -> None:
     assert names.safe(name) == safe
+
+
+def test_an_encoded_word_that_is_no_text_is_left_as_it_was_written() -> None:
+    broken = "=?utf-8?B?nnDusSNdG92w6Fuw61fM?="
+    assert headers.readable(f"Invoice {broken} of May") == f"Invoice {broken} of May"
+    assert headers.readable("=?utf-8?Q?Gr=FC=DFe?=") == "Grüße"
