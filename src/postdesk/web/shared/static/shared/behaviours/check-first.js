@@ -18,7 +18,9 @@ document.addEventListener("htmx:afterSettle", () => {
   // Something is asked before it is saved (what becomes of mail that is there already).
   if (body.querySelector("[data-asks]")) {
     body.querySelector(".sheet-acts [data-save-anyway]")?.remove();
-    body.querySelector("[data-asks]").scrollIntoView({ block: "nearest" });
+    body.querySelector(".sheet-acts .primary")?.classList.remove("primary");
+    body.querySelector("[name=old-mail]:checked")?.focus();
+    dialog.scrollTop = 0;
     return;
   }
   if (dialog.open && body.querySelector("[data-all-well]") && body.querySelector("[data-intent=save]")) save();
