@@ -158,3 +158,18 @@ def test_more_tickets_than_one_batch_are_all_marked(desk: Desk, monkeypatch: pyt
 
     assert mark_overdue(at=builders.NOON) == 5
     assert Event.objects.filter(name="ticket.overdue").count() == 5
+
+
+def test_i_an_answer_to_a_closed_ticket_of_an_archived_department_opens_a_new_one(desk: Desk) -> None:
+    arrives(desk.billing_mailbox, mail(to="billing@desk.test", message_id="one@example.com"))
+    old = Ticket.objects.get()
+    operations.close(old, by=builders.alice(), at=builders.NOON)
+    desk.accounts.is_active, desk.accounts.is_archived = False, True
+    desk.accounts.save()
+
+    row = arrives(desk.mailbox, mail(message_id="two@example.com", headers="In-Reply-To: <one@example.com>\r\n"))[0]
+
+    new = Ticket.objects.latest("id")
+    assert (row.outcome, new.department) == ("ticket", desk.department)
+    assert "its department is archived" in row.reason
+    assert Ticket.objects.get(pk=old.pk).status == "closed"

@@ -177,7 +177,7 @@ def test_a_canned_response_has_files_and_is_for_its_department() -> None:
     row = save_canned(None, setup, by="x", at=NOON, add=[file])[0]
     save_canned(None, CannedSetup("Thanks", text="Thank you."), by="x", at=NOON)
 
-    assert uploads(row) == [file]
+    assert uploads(row.files.all()) == [file]
     assert [one.title for one in canned_for(sales.pk)] == ["Prices", "Thanks"]
     assert [one.title for one in canned_for(builders.a_department("Support").pk)] == ["Thanks"]
 

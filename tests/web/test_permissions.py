@@ -57,6 +57,8 @@ MATRIX: dict[str, Row] = {
     "ticket-department": Row("post", 302, 404, 409, 409, {"department": "0"}),
     "ticket-ban": Row("post", 302, 403, 403, 302),
     "ticket-ban-lifting": Row("post", 302, 403, 403, 409),
+    "ticket-canned": Row("get", 302, 404, 200, 200),
+    "ticket-canned-response": Row("get", 302, 404, 200, 200),
     "entry-mail": Row("get", 302, 404, 200, 200),
     "entry-source": Row("get", 302, 404, 200, 200),
     "attachment": Row("get", 302, 404, 200, 200),
@@ -194,6 +196,7 @@ def addresses(db: None) -> dict[str, str]:
         "letter": letter.pk,
     }
     arguments |= panel_arguments() | template_arguments()
+    arguments["ticket-canned-response"] = [ticket.number, arguments["canned-response"][0]]
     families["email"] = mailbox.email.pk
     arguments["email-check"] = arguments["email-proposal"] = [mailbox.email.pk, errand.pk]
     whole = {"held", "mailboxes", "emails", "email-new", "email-acts", "email-settings"}

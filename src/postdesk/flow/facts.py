@@ -201,6 +201,7 @@ def _tickets(gathered: Gathered, ids: set[int], numbers: set[int]) -> None:
     ):
         participants[ticket].update(address.lower() for address in (author, *to, *cc) if address)
     is_ours = gathered.facts.desk.is_ours
+    archived = frozenset(Department.objects.filter(is_archived=True).values_list("id", flat=True))
     for row in gathered.tickets.values():
         gathered.facts.numbers[row.number] = row.pk
         gathered.facts.tickets[row.pk] = TicketFacts(
@@ -208,6 +209,7 @@ def _tickets(gathered: Gathered, ids: set[int], numbers: set[int]) -> None:
             number=row.number,
             owner=row.user.address,
             is_closed=row.status == Status.CLOSED,
+            is_final=row.status == Status.CLOSED and row.department_id in archived,
             participants=frozenset(one for one in participants[row.pk] if not is_ours(one)),
         )
 

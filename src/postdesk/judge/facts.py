@@ -113,6 +113,8 @@ class TicketFacts:
     number: int
     owner: str
     is_closed: bool = False
+    #: Closed for good: its department is archived, so an answer to it opens a new ticket.
+    is_final: bool = False
     #: Owner, collaborators, and whoever an earlier entry was addressed to or came from.
     participants: frozenset[str] = frozenset()
 

@@ -23,8 +23,16 @@ def thread(arrival: Arrival, facts: Facts) -> Threading:
     for rule, _sentence in RULES:
         found = rule(arrival, facts)
         if found is not None:
-            return found
+            return _unless_final(found, facts)
     return Threading(None, "new", _why_new(arrival, facts))
+
+
+def _unless_final(found: Threading, facts: Facts) -> Threading:
+    """Tickets of archived departments are not opened again: what answers them is a new ticket (osticket.md 6)."""
+    ticket = facts.tickets.get(found.ticket or -1)
+    if ticket is None or not ticket.is_final or found.hold:
+        return found
+    return Threading(None, "archived", f"{found.sentence} It is closed, and its department is archived.")
 
 
 def by_signature(arrival: Arrival, facts: Facts) -> Threading | None:

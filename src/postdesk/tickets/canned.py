@@ -15,9 +15,13 @@ from postdesk.basics.errors import Invalid
 from postdesk.mailroom import blobs
 from postdesk.people import audit
 from postdesk.people.audit import Actor
+from postdesk.people.models import Agent
 from postdesk.people.naming import name_problems, refuse
-from postdesk.tickets.models import CannedFile, CannedResponse, Department, FilterAction
+from postdesk.tickets.models import CannedFile, CannedResponse, Department, FilterAction, Ticket
+from postdesk.tickets.notices import BY_CODE, Person, Scene, paragraphs, problems, ready
 from postdesk.tickets.operations.posting import Upload
+from postdesk.tickets.scenes import person, scene_of
+from postdesk.tickets.voice import voice
 
 LONGEST_TEXT = 100_000
 MOST_FILES = 20
@@ -50,6 +54,7 @@ def canned_problems(row: CannedResponse | None, setup: CannedSetup) -> Iterator[
     for name in ("text", "html"):
         if len(getattr(setup, name)) > LONGEST_TEXT:
             yield Invalid(name, f"must not be longer than {LONGEST_TEXT} characters")
+    yield from problems(BY_CODE["ticket.reply"], subject="-", html=setup.html or "-", text=setup.text)
     kept = row.department.name if row and row.department else ""
     departments = Department.objects.filter(name__iexact=setup.department, is_active=True)
     if setup.department and setup.department != kept and not departments.exists():
@@ -68,11 +73,11 @@ def save_canned(
 ) -> tuple[CannedResponse, tuple[Change, ...]]:
     """Make or change a canned response; `add` and `remove` (ids) its files. Returns what changed (nothing for a new
     one). Raises Problems."""
-    problems = list(canned_problems(row, setup))
+    wrong = list(canned_problems(row, setup))
     files = row.files.exclude(pk__in=remove).count() if row else 0
     if files + len(add) > MOST_FILES:
-        problems.append(Invalid("files", f"A canned response has {MOST_FILES} files at most"))
-    refuse(problems)
+        wrong.append(Invalid("files", f"A canned response has {MOST_FILES} files at most"))
+    refuse(wrong)
     setup = replace(setup, title=setup.title.strip())
     before = canned_setup(row) if row else None
     changes = differences(before, setup) if before else ()
@@ -129,8 +134,25 @@ def canned_for(department: int | None) -> QuerySet[CannedResponse]:
     return CannedResponse.objects.filter(Q(department=department) | Q(department__isnull=True), is_active=True)
 
 
-def uploads(row: CannedResponse) -> list[Upload]:
-    """The files of a response, with their bytes."""
-    return [
-        Upload(file.filename, file.content_type, bytes(file.blob.content)) for file in row.files.select_related("blob")
-    ]
+def uploads(files: QuerySet[CannedFile]) -> list[Upload]:
+    """Files of canned responses, with their bytes."""
+    return [Upload(file.filename, file.content_type, bytes(file.blob.content)) for file in files.select_related("blob")]
+
+
+def files_for(ticket: Ticket, pks: Sequence[int]) -> QuerySet[CannedFile]:
+    """Of the files with these ids those that the ticket can be answered with."""
+    return CannedFile.objects.filter(pk__in=pks, response__in=canned_for(ticket.department_id))
+
+
+def filled(row: CannedResponse, ticket: Ticket, *, by: Agent) -> str:
+    """The response's text with its variables filled in for the ticket (read with what scenes.scene_of asks for)."""
+    speaking = voice()
+    scene = Scene(
+        ticket=scene_of(ticket, speaking),
+        recipient=Person(ticket.user.name, ticket.user.address),
+        staff=person(by),
+        poster=person(by),
+        signature=speaking.of(ticket.department_id).signature,
+        url=speaking.url,
+    )
+    return ready("", paragraphs(row.text).html, row.text).fill(scene).text.strip()

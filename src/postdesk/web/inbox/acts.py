@@ -16,8 +16,8 @@ from django.urls import reverse
 from postdesk.basics import clock
 from postdesk.basics.errors import Refused
 from postdesk.people.models import Agent, Team
-from postdesk.tickets import operations, queries
-from postdesk.tickets.models import Entry, Ticket
+from postdesk.tickets import canned, operations, queries
+from postdesk.tickets.models import CannedFile, Entry, Ticket
 from postdesk.tickets.operations import Upload
 from postdesk.web.inbox.composing import chosen
 from postdesk.web.inbox.ticket import page, ticket_or_404
@@ -29,18 +29,19 @@ def reply(request: AgentRequest, number: int) -> HttpResponseBase:
     """Send a reply. Refused (409), words kept, when something arrived that the composer's `seen` did not know of."""
     ticket = ticket_or_404(number, request.user, "ticket.reply")
     text, close = request.POST.get("text", ""), "close" in request.POST
-    kept = _kept(request, "reply")
+    held = kept(request, "reply")
     arrived = _arrived_since(ticket, request.POST.get("seen", ""))
     if arrived:
         newest = arrived[-1]
-        return page(request, ticket, status=409, composer={**kept, "arrived": arrived, "seen": newest.pk})
+        return page(request, ticket, status=409, composer={**held, "arrived": arrived, "seen": newest.pk})
     try:
-        copies, files, manner = _copies(request), _uploads(request), chosen(request)
+        copies, manner = _copies(request), chosen(request)
+        files = [*_uploads(request), *canned.uploads(canned.files_for(ticket, _canned_files(request)))]
         entry = operations.reply(
             ticket, text=text, by=request.user, at=clock.now(), cc=copies, files=files, close=close, manner=manner
         )
     except Refused as refusal:
-        return page(request, ticket, status=422, composer={**kept, "error": refusal.message})
+        return page(request, ticket, status=422, composer={**held, "error": refusal.message})
     if close:
         messages.success(request, f"Sent, and #{ticket.number} is closed.")
         return redirect("queue")
@@ -53,7 +54,7 @@ def note(request: AgentRequest, number: int) -> HttpResponseBase:
     try:
         entry = operations.note(ticket, text=request.POST.get("text", ""), by=request.user, at=clock.now())
     except Refused as refusal:
-        return page(request, ticket, status=422, composer={**_kept(request, "note"), "error": refusal.message})
+        return page(request, ticket, status=422, composer={**kept(request, "note"), "error": refusal.message})
     return redirect(f"{reverse('ticket', args=[number])}#entry-{entry.pk}")
 
 
@@ -64,7 +65,7 @@ def said(request: AgentRequest, number: int) -> HttpResponseBase:
     try:
         entry = operations.write_down(ticket, text=request.POST.get("text", ""), by=request.user, at=clock.now())
     except Refused as refusal:
-        return page(request, ticket, status=422, composer={**_kept(request, "call"), "error": refusal.message})
+        return page(request, ticket, status=422, composer={**kept(request, "call"), "error": refusal.message})
     return redirect(f"{reverse('ticket', args=[number])}#entry-{entry.pk}")
 
 
@@ -163,7 +164,12 @@ def _uploads(request: AgentRequest) -> list[Upload]:
     return [Upload(file.name or "file", file.content_type or "application/octet-stream", file.read()) for file in files]
 
 
-def _kept(request: AgentRequest, kind: str) -> dict[str, Any]:
+def _canned_files(request: AgentRequest) -> list[int]:
+    """The files of canned responses that are still ticked."""
+    return [int(one[:18]) for one in request.POST.getlist("canned_file") if one.isascii() and one.isdecimal()]
+
+
+def kept(request: AgentRequest, kind: str) -> dict[str, Any]:
     """What the composer holds again when it was not sent."""
     return {
         "kind": kind,
@@ -175,5 +181,6 @@ def _kept(request: AgentRequest, kind: str) -> dict[str, Any]:
         "sender": request.POST.get("sender", ""),
         "signature": request.POST.get("signature", ""),
         "audience": request.POST.get("audience", ""),
+        "canned_files": list(CannedFile.objects.filter(pk__in=_canned_files(request))),
         "is_kept": True,
     }

@@ -15,6 +15,7 @@ from postdesk.mailroom.models.emails import BanKind
 from postdesk.people.models import Agent
 from postdesk.people.permissions import may, rights
 from postdesk.tickets import queries
+from postdesk.tickets.canned import canned_for
 from postdesk.tickets.models import Ticket
 from postdesk.web.inbox.composing import envelope
 from postdesk.web.inbox.thread import thread
@@ -63,6 +64,7 @@ def page(
     sent = envelope(ticket, request.user)
     banned = bans_of(ticket.user.address)
     context = {
+        "canned": list(canned_for(ticket.department_id).prefetch_related("files")[:12]),
         **_facts(request, ticket),
         "version": queries.thread_version(ticket),
         "thread": shown,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from postdesk.web.inbox import acts, bans, files, new_ticket, queue, ticket
+from postdesk.web.inbox import acts, bans, canned, files, new_ticket, queue, ticket
 
 urlpatterns: list[URLPattern] = [
     path("", queue.show, name="queue"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:number>/closure", acts.closure, name="ticket-closure"),
     path("tickets/<int:number>/reopening", acts.reopening, name="ticket-reopening"),
     path("tickets/<int:number>/assignee", acts.assignee, name="ticket-assignee"),
+    path("tickets/<int:number>/canned", canned.responses, name="ticket-canned"),
+    path("tickets/<int:number>/canned/<int:pk>", canned.response, name="ticket-canned-response"),
     path("tickets/<int:number>/department", acts.department, name="ticket-department"),
     path("tickets/<int:number>/ban", bans.ban, name="ticket-ban"),
     path("tickets/<int:number>/ban/lifting", bans.lift, name="ticket-ban-lifting"),
