@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import Ban
-from postdesk.people.models import AuditEntry
+from postdesk.people.models import AuditEntry, Role
 from tests.support import builders
 from tests.support.builders import NOON
+from tests.web.conftest import signed_in
 
 
 def banned(pattern: str, **more: object) -> Ban:
@@ -127,3 +128,11 @@ def test_d2_a_ban_of_the_users_domain_is_shown_and_is_not_lifted_from_the_ticket
     page = alice.get(reverse("ticket", args=[ticket.number])).content.decode()
     assert "Their mail is turned away." in page
     assert "Unban" not in page
+
+
+def test_d1_whose_role_grants_it_may_ban(db: None) -> None:
+    agent = builders.bob()
+    agent.memberships.update(role=Role.objects.get(name="All Access"))
+    ticket = builders.a_ticket()
+    assert signed_in(agent).post(reverse("ticket-ban", args=[ticket.number])).status_code == 302
+    assert Ban.objects.get().pattern == ticket.user.address

@@ -15,7 +15,7 @@ STOCK_ROLE: Final = "Expanded Access"
 #: The roles every desk begins with, and what they grant (people.permissions has the sentences).
 STOCK_ROLES: Final[dict[str, tuple[str, ...]]] = {
     "All Access": (
-        *("ticket.reply", "ticket.note", "ticket.assign", "ticket.transfer", "ticket.close"),
+        *("ticket.reply", "ticket.note", "ticket.assign", "ticket.transfer", "ticket.close", "user.ban"),
         *("held.read", "held.decide", "outbox.read", "outbox.steer"),
     ),
     "Expanded Access": (
