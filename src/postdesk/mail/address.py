@@ -71,14 +71,16 @@ def _items(value: str) -> list[str]:
     """The field cut at commas and semicolons outside quotes, comments and brackets; group names dropped."""
     items: list[str] = []
     now: list[str] = []
+    named = False
     for token in _TOKEN.findall(value):
         if token in (",", ";"):
             items.append("".join(now))
-            now = []
-        elif token == ":" and "@" not in "".join(now) and "<" not in "".join(now[-1:]):
+            now, named = [], False
+        elif token == ":" and not named and "<" not in "".join(now[-1:]):
             now = []
         else:
             now.append(token)
+            named = named or "@" in token
     items.append("".join(now))
     return [item for item in items if item.strip()]
 

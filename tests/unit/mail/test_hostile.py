@@ -36,6 +36,7 @@ HOSTILE = {
     "a thousand recipients": lambda: b"To: " + b", ".join([b'"N, %d" <n@x.example>' % n for n in range(20_000)]),
     "a name of brackets": lambda: b"From: " + b"(" * MB + b"\r\nTo: " + b"<" * MB + b"\r\nCc: " + b'"' * MB + b"\r\n",
     "an address of blanks": lambda: b"From: a" + b" " * MB + b"b\r\nIn-Reply-To: <" + b" " * MB + b"\r\n\r\nx",
+    "an address of colons": lambda: b"To: a@b.example " + b"From: " * 100_000 + b"\r\n\r\nx",
     "ten thousand parts": lambda: multipart(WORDS, *[part(b"image/png", b"x")] * 10_000),
     "five hundred deep": lambda: deep(500),
     "five hundred messages deep": lambda: b"Content-Type: message/rfc822\r\n\r\n" * 500 + b"x",
