@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from postdesk.basics import clock
 from postdesk.mailroom.models import Letter, RemoteMailbox, SpooledMail
+from postdesk.people.models import AuditEntry
 from postdesk.tickets.models import Entry, NewTicketSettings, Ticket
 from tests.support import builders
 
@@ -52,6 +53,8 @@ def test_a_mailbox_is_paused_and_resumed(alice: Client) -> None:
     assert RemoteMailbox.objects.get().paused_at
     alice.post(f"/panel/mailboxes/{mailbox.pk}/resumption")
     assert RemoteMailbox.objects.get().paused_at is None
+    assert set(AuditEntry.objects.values_list("actor", "label")) == {("Alice Moreau", "support@desk.example")}
+    assert AuditEntry.objects.count() == 2
 
 
 def test_fetch_now_makes_the_mailbox_due(alice: Client) -> None:

@@ -99,7 +99,6 @@ def pause(emails: Iterable[Email], *, by: Agent, at: dt.datetime) -> int:
         if mailbox.paused_at is not None or not mailbox.status:
             continue
         health.pause(mailbox, by=by, at=at)
-        _note(mailbox, "fetching", "on", "paused", by=by, at=at)
         changed += 1
     return changed
 

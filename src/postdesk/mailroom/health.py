@@ -13,6 +13,7 @@ from django.db.models.functions import Greatest
 from postdesk import jobs
 from postdesk.basics.errors import Refused
 from postdesk.mailroom.models import RemoteMailbox
+from postdesk.people import audit
 from postdesk.people.models import Agent
 
 State = Literal["fresh", "late", "failing", "paused", "off", "never"]
@@ -69,6 +70,7 @@ def pause(mailbox: RemoteMailbox, *, by: Agent, at: dt.datetime) -> None:
     """Fetch nothing until somebody resumes it. What is stored already is still taken in."""
     if not RemoteMailbox.objects.filter(pk=mailbox.pk, paused_at__isnull=True).update(paused_at=at):
         raise Refused("This mailbox is paused already.")
+    _note(mailbox, "on", "paused", by=by, at=at)
 
 
 @transaction.atomic
@@ -78,6 +80,7 @@ def resume(mailbox: RemoteMailbox, *, by: Agent, at: dt.datetime) -> None:
         paused_at=None, next_fetch_at=None
     ):
         raise Refused("This mailbox is not paused.")
+    _note(mailbox, "paused", "on", by=by, at=at)
     jobs.defer("fetch", mailbox=mailbox.pk)
 
 
@@ -88,3 +91,10 @@ def fetch_now(mailbox: RemoteMailbox, *, by: Agent, at: dt.datetime) -> None:
         raise Refused("This mailbox is paused or switched off.")
     RemoteMailbox.objects.filter(pk=mailbox.pk).update(next_fetch_at=None)
     jobs.defer("fetch", mailbox=mailbox.pk)
+
+
+def _note(mailbox: RemoteMailbox, before: str, after: str, *, by: Agent, at: dt.datetime) -> None:
+    label = mailbox.email.address
+    audit.record(
+        by=by, at=at, verb="changed", of=mailbox, label=label, before={"fetching": before}, after={"fetching": after}
+    )

@@ -1,6 +1,9 @@
 // Menus (<details class="menu">) close on Escape, on a click elsewhere, and when another opens; buttons open dialogs.
 const open = () => document.querySelectorAll("details.menu[open]");
 
+// A long navigation shows where one is.
+document.querySelector(".panel-nav [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 document.addEventListener("click", (event) => {
   for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
   const opener = event.target.closest("[data-opens]");
