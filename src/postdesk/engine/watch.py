@@ -165,7 +165,12 @@ class Watcher:
         for watched in returned:
             if watched.mailbox not in self.watched:
                 self._drop(watched)
-            elif watched.source is not None and not watched.eager and not watched.busy:
+            elif watched.source is None or watched.eager or watched.busy:
+                continue
+            elif not watched.source.is_idle:
+                # It stopped being eager just after its last question: without IDLE nobody would hear of its mail.
+                self._hand_over(watched, self._reissue)
+            else:
                 watched.registered = watched.source.fileno()
                 self.selector.register(watched.registered, selectors.EVENT_READ, watched)
 

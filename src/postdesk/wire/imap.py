@@ -168,6 +168,11 @@ class ImapSource:
                 raise Rejected("the server does not have IDLE", blames="mailbox")
             self._idle = Idle(self._talk.link)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the server is to tell of news by itself now."""
+        return self._idle is not None
+
     def idle_pending(self) -> bool:
         """Whether mail was announced; never waits. Raises Disconnected when the server has gone."""
         if self._idle is not None:
