@@ -34,6 +34,38 @@ autoresponse_email = {address}
 new_ticket_autoresponse = true
 """
 
+#: By when people are answered, who may be given a ticket together, and what is answered every day.
+_STAFF = """
+[[schedule]]
+name = "Shop hours"
+time_zone = "Europe/London"
+hours = ["Mon-Fri 09:00-18:00", "Sat 10:00-16:00"]
+holidays = ["2026-12-25 yearly Christmas Day", "2026-12-26 yearly Boxing Day"]
+
+[[sla]]
+name = "Next working day"
+grace_hours = 8
+schedule = "Shop hours"
+default = true
+
+[[team]]
+name = "Returns"
+lead = {lead}
+members = {members}
+
+[[canned_response]]
+title = "Where to send a return"
+text = '''Dear %{{ticket.name.first}},
+
+please send it back within thirty days, with #%{{ticket.number}} on the parcel. We refund it the day it arrives.'''
+
+[[canned_response]]
+title = "We are looking into it"
+text = '''Dear %{{ticket.name.first}},
+
+thank you for telling us. We are looking into it and come back to you today.'''
+"""
+
 _AGENT = """
 [[agent]]
 email = {address}
@@ -79,6 +111,7 @@ def desk_file(sandbox: Sandbox, passwords: Mapping[str, str]) -> str:
         _filled(_AGENT, address=address, name=name, password=passwords[address], admin=address == administrator)
         for address, name in AGENTS.items()
     ]
+    parts.append(_filled(_STAFF, lead=administrator, members=list(AGENTS)))
     parts += [
         _filled(
             _EMAIL,
@@ -95,8 +128,8 @@ def desk_file(sandbox: Sandbox, passwords: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
-def _filled(template: str, **values: str | int) -> str:
-    # A JSON string, number or boolean is a TOML one as well (TOML 1.0, basic strings).
+def _filled(template: str, **values: str | int | list[str]) -> str:
+    # A JSON string, number, boolean or list of strings is a TOML one as well (TOML 1.0, basic strings).
     return template.format(**{name: json.dumps(value) for name, value in values.items()})
 
 
