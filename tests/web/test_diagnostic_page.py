@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from postdesk.basics.stages import Stage
 from postdesk.engine import errands as worker
 from postdesk.mailroom import errands
-from postdesk.mailroom.models import Errand, SmtpAccount
+from postdesk.mailroom.models import Errand, MailSettings, SmtpAccount
 from tests.support import builders
 from tests.support.sink import Sink
 from tests.web.conftest import accessible, sign_in
@@ -86,3 +86,16 @@ def test_the_page_can_be_used_by_everybody(open_page: Callable[..., Page]) -> No
     expect(page.get_by_text("All is well.")).to_be_visible()
     expect(page.get_by_text("Received: from a by b")).to_be_visible()
     accessible(page)
+
+
+@pytest.mark.django_db
+def test_a12_the_name_in_ehlo_is_set_kept_and_checked(alice: Client) -> None:
+    fields = {"max_message_size": "64", "max_open_tickets": "0", "auto_answers_per_hour": "10", "reply_separator": "--"}
+
+    wrong = alice.post("/panel/email-settings", {**fields, "ehlo_name": "not a name"})
+    assert "must be a host name" in wrong.content.decode()
+    saved = alice.post("/panel/email-settings", {**fields, "ehlo_name": "Desk.Example.org."})
+
+    assert saved.status_code == 302
+    assert MailSettings.objects.get(pk=1).ehlo_name == "desk.example.org"
+    assert 'value="desk.example.org"' in alice.get("/panel/email-settings").content.decode()

@@ -53,7 +53,7 @@ class SettingsForm(KeyedForm):
                 "bans_cover_replies",
             ),
         ),
-        Section("Outgoing emails", ("default_mta", "email_attachments", "auto_answers_per_hour")),
+        Section("Outgoing emails", ("default_mta", "ehlo_name", "email_attachments", "auto_answers_per_hour")),
     )
     shown_when = {"reply_separator": "strip_quoted_reply=on"}
     field_notes = {
@@ -101,6 +101,12 @@ class SettingsForm(KeyedForm):
         label="Default MTA",
         required=False,
         help_text="Its SMTP sends for emails without one of their own. Only enabled ones are listed.",
+    )
+    ehlo_name = forms.CharField(
+        label="Name in EHLO",
+        required=False,
+        widget=forms.TextInput(attrs={"data-width": "medium", "spellcheck": "false", "autocapitalize": "none"}),
+        help_text="How the desk introduces itself to mail servers. Empty: this machine's own name.",
     )
     email_attachments = _switch("Email attachments", "The files of a reply are sent along with it.")
     auto_answers_per_hour = _number(
