@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
+from contextlib import closing
+
+import psycopg
 import pytest
 from django.db import connection
 
 from postdesk.basics.clock import now
 from postdesk.basics.errors import Refused
 from postdesk.flow import dispatch, upkeep
-from postdesk.mailroom import claims, outbox
+from postdesk.mailroom import claims, lanes, outbox
 from postdesk.mailroom.models import Letter, LetterClaim, MailSettings, SmtpAccount, SpooledMail
 from postdesk.people.models import Agent
 from tests.support.desk import AT, a_desk, arrives, mail
@@ -125,6 +129,47 @@ def test_a_letter_whose_claim_is_taken_away_while_connecting_is_skipped(desk, si
     lost.refresh_from_db()
     kept.refresh_from_db()
     assert (lost.state, kept.state) == ("cancelled", "sent")
+
+
+@pytest.mark.parametrize("end", ["deleted", "off", "paused"])
+def test_what_a_dead_worker_had_in_hand_is_free_again_though_nothing_leaves_by_its_account(desk, sink, end):
+    in_doubt, behind = posted("first@example.com"), posted("second@example.com")
+    claim, claimed = claims.claim_due(desk.smtp.pk, limit=10, at=now())
+    assert claims.mark_sending(claimed[0].pk, claim)
+    account = SmtpAccount.objects.filter(pk=desk.smtp.pk)
+    if end == "deleted":
+        account.delete()
+    else:
+        account.update(**({"status": False} if end == "off" else {"paused_at": now()}))
+    other = SmtpAccount.objects.create(email=desk.billing, host="plain://127.0.0.1", port=sink.port, auth="none")
+    MailSettings.objects.update(default_mta=desk.billing)
+
+    upkeep.upkeep()
+
+    in_doubt.refresh_from_db()
+    behind.refresh_from_db()
+    assert (in_doubt.state, behind.state, outbox.in_hand()) == ("uncertain", "queued", set())
+    assert behind.account_id == (desk.smtp.pk if end == "paused" else other.pk)
+    dispatch.deliver(other.pk)
+    assert [one.recipients for one in sink.letters] == ([] if end == "paused" else [("second@example.com",)])
+
+
+def test_a_claim_that_is_worked_on_is_not_freed_because_its_account_was_switched_off(desk):
+    letter = posted()
+    claims.claim_due(desk.smtp.pk, limit=10, at=now())
+    SmtpAccount.objects.filter(pk=desk.smtp.pk).update(status=False)
+
+    with closing(psycopg.connect(**_same_database())) as worker:
+        key = zlib.crc32(dispatch.lane_of(desk.smtp.pk).encode()) - 2**31
+        worker.execute("SELECT pg_advisory_lock(%s, %s)", [lanes.NAMESPACE, key])
+        assert upkeep.free_claims() == 0
+
+    assert outbox.in_hand() == {letter.pk}
+
+
+def _same_database() -> dict[str, object]:
+    given = connection.get_connection_params()
+    return {name: given[name] for name in ("host", "port", "dbname", "user", "password") if name in given}
 
 
 # --- people, routes and manners

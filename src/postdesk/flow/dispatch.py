@@ -56,10 +56,15 @@ def deliver(account: int) -> None:
         return
     route = Route(row)
     try:
-        lanes.drain(f"deliver:{account}", step=partial(_step, route), has_more=partial(_has_more, route))
+        lanes.drain(lane_of(account), step=partial(_step, route), has_more=partial(_has_more, route))
     finally:
         if route.session is not None:
             route.session.close()
+
+
+def lane_of(account: int) -> str:
+    """Whoever claims an account's letters, or frees them, holds the lane of this name."""
+    return f"deliver:{account}"
 
 
 def _has_more(route: Route) -> bool:

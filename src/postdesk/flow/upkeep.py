@@ -9,8 +9,8 @@ from django.db.models import F, Q
 
 from postdesk import jobs
 from postdesk.basics.clock import now
-from postdesk.flow import filter_trial
-from postdesk.mailroom import errands, outbox
+from postdesk.flow import dispatch, filter_trial
+from postdesk.mailroom import claims, errands, lanes, outbox
 from postdesk.mailroom.models import Letter, LetterClaim, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
@@ -23,6 +23,7 @@ LONG_TURN = dt.timedelta(seconds=25)
 
 def upkeep() -> None:
     """The job, every half minute: each line is one thing that may have been left behind."""
+    free_claims()
     outbox.route_again()
     mark_overdue(at=now())
     wake_lanes()
@@ -31,11 +32,28 @@ def upkeep() -> None:
     _clear_jobs()
 
 
+def free_claims() -> int:
+    """Free what a dead worker had claimed on accounts that nothing leaves by now: deleted, switched off or paused.
+
+    No job comes to their lanes any more, and letters in hand are neither routed anew nor steered by a person.
+    Returns how many letters that were.
+    """
+    used = SmtpAccount.objects.filter(status=True, paused_at__isnull=True)
+    stranded = LetterClaim.objects.exclude(account__in=used.values("id")).order_by()
+    freed = 0
+    for account in [*stranded.values_list("account", flat=True).distinct()]:
+        with lanes.lane(dispatch.lane_of(account)) as free:
+            freed += claims.recover(account) if free else 0
+    return freed
+
+
 def wake_lanes() -> int:
     """Wake every lane that has rows to work on. Returns how many jobs that took."""
     at = now()
     woken = 0
-    for mailbox in SpooledMail.objects.filter(outcome=Outcome.WAITING).values_list("mailbox", flat=True).distinct():
+    # Without an order: each message's own place in it would make every row a distinct one.
+    waiting = SpooledMail.objects.filter(outcome=Outcome.WAITING).order_by()
+    for mailbox in waiting.values_list("mailbox", flat=True).distinct():
         woken += jobs.defer("take_in", mailbox=mailbox or 0)
     for account in accounts_with_work(at=at):
         woken += jobs.defer("deliver", account=account)
