@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from postdesk.basics.clock import now
-from postdesk.basics.errors import Conflict
+from postdesk.basics.errors import Conflict, Disconnected
 from postdesk.engine import fetch
 from postdesk.engine.watch import Watcher
 from postdesk.engine.watched import Watched
@@ -166,6 +166,24 @@ def test_nothing_is_accepted_for_a_place_that_is_no_more(mailbox: RemoteMailbox)
 
     with pytest.raises(Conflict):
         spool.accept(place, [spool.Arrival(5, one("old"), None)], at=AT)
+
+
+def test_a_key_that_the_old_server_broke_on_hides_no_mail_of_the_new_one() -> None:
+    mailbox = _read(a_desk(fetched="nothing", host="ssl://one.example").mailbox)
+
+    def breaks() -> None:
+        repoint(mailbox, host="ssl://two.example")
+        raise Disconnected("gone")
+
+    with pytest.raises(Conflict):
+        fetch.take_turn(mailbox, Server({5000: one("old")}, busy=breaks))
+    new = Server({6: one("new")})
+    fetch.take_turn(_read(mailbox), new)
+    new.mails[7] = one("newer")
+    fetch.take_turn(_read(mailbox), new)
+
+    assert subjects() == ["new", "newer"]
+    assert not SpooledMail.objects.filter(outcome="unfetched").exists()
 
 
 # --- the server gives a key to other mail

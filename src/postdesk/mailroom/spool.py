@@ -195,8 +195,9 @@ def _earlier_copies(place: Place, fresh: Sequence[Arrival], digests: Sequence[by
     others = mailbox.exclude(folder=place.folder, epoch=place.epoch)
     if place.epoch == 0 or not others.exists():
         return {}
-    keys = {message_key_of for arrival in fresh if (message_key_of := quick_message_id(arrival.raw))}
-    rows = others.filter(message_id__in=[*keys, ""], digest__in=digests)
+    # Mail without an id is in no index: looked through only where such mail came.
+    keys = {quick_message_id(arrival.raw) for arrival in fresh}
+    rows = others.filter(message_id__in=keys, digest__in=digests)
     return {bytes(found): pk for pk, found in rows.values_list("id", "digest") if found is not None}
 
 
@@ -238,8 +239,14 @@ def settled(place: Place, keys: Iterable[Key], *, at: dt.datetime) -> None:
     rows_of(place, keys).filter(settled_at__isnull=True).update(settled_at=at)
 
 
+@transaction.atomic
 def could_not_fetch(place: Place, key: Key, *, reason: str, at: dt.datetime) -> None:
-    """Note a message that the server lists and does not hand over: it is retried alone, after all others."""
+    """Note a message that the server lists and does not hand over: it is retried alone, after all others.
+
+    Raises Conflict when the mailbox has been pointed elsewhere: the key would stand among those of the new server,
+    which often has the same UIDVALIDITY (Gmail: always 1), and hide all its mail with lower UIDs.
+    """
+    hold(place)
     is_uid = isinstance(key, int)
     row, _made = SpooledMail.objects.get_or_create(
         mailbox=place.mailbox,
