@@ -7,7 +7,9 @@ from email import message_from_bytes
 import pytest
 
 from postdesk.basics.errors import Problems
+from postdesk.flow import intake
 from postdesk.judge.filters.values import Rule
+from postdesk.mailroom import spool
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import Blob, Letter
 from postdesk.people.models import Agent, Team
@@ -164,6 +166,20 @@ def test_d5_a_mail_goes_out_with_its_words_filled_in_and_says_that_it_is_automat
     assert "Carol wrote:" in sent.get_payload(0).get_payload(decode=True).decode()
     mailed = Event.objects.get(name="filter.mailed")
     assert (mailed.letter, mailed.data["to"]) == (letter, ["boss@example.org"])
+
+
+def test_d5_no_mail_goes_out_about_old_mail_not_even_to_third_parties(desk):
+    to = {"recipients": "boss@example.net, %{user}", "subject": "Fire", "text": "Look."}
+    a_filter(ActionSetup("mail", **to))
+    place = spool.Place(desk.mailbox, "INBOX", 7)
+    spool.accept(place, [spool.Arrival(1, mail(message_id="a1@example.com"), AT, is_history=True)], at=AT)
+
+    intake.take_in(desk.mailbox.pk)
+
+    assert Ticket.objects.count() == 1
+    assert not Letter.objects.exists()
+    unsent = Event.objects.get(name="filter.unsent")
+    assert unsent.data["why"] == "The message is older than the mailbox's connection to this desk."
 
 
 def test_d5_a_mail_to_the_user_goes_out_although_the_auto_response_is_disabled(desk):

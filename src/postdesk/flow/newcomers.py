@@ -62,7 +62,13 @@ def _tell(on: Reaction, ticket: Ticket, chosen: Chosen) -> None:
 def _send(
     on: Reaction, ticket: Ticket, entry: Entry, arrival: Arrival, unanswerable: str, ordered: MailOrdered
 ) -> None:
-    """The mail of an action *Send an Email*. Never to the desk itself, nor to a sender who must not be answered."""
+    """The mail of an action *Send an Email*. Never to the desk itself, nor to a sender who must not be answered.
+
+    Nor to anybody about old mail: a first fetch of ten thousand messages must not become as many letters.
+    """
+    if arrival.is_history:
+        _unsent(on, ticket, ordered, unanswerable)
+        return
     batch, mail, user = on.batch, ordered.mail, arrival.author or Address("", "")
     email = mail.sender or ticket.email_id or on.facts.desk.default_email
     sender = on.senders.sender(email) if email is not None else None
