@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection
 
-from postdesk.flow import hands, intake
+from postdesk.flow import hands, intake, react
 from postdesk.mail.parse import parse
 from postdesk.mailroom import in_hand, spool
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import Blob, Letter, MailSettings, SpooledMail
+from postdesk.mailroom.models.spool import InHand
 from postdesk.people.models import Agent, User
 from postdesk.tickets import operations
 from postdesk.tickets.models import Collaborator, Entry, Event, Ticket
@@ -266,6 +269,52 @@ def test_a_chunk_with_one_poisonous_mail_lands_all_others_and_shunts_it_with_its
     assert poison.stage == "parse"
     assert "a bug nobody knew of" in poison.traceback
     assert b"POISON" in bytes(Blob.objects.get(pk=poison.blob_id).content)
+
+
+def test_a_mail_that_exceeds_a_limit_of_postgresql_stops_nobody_and_is_shunted(desk, monkeypatch):
+    def too_much(*arguments):
+        if arguments[2].mail.subject == "POISON":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT to_tsvector('simple', string_agg(n::text, ' ')) FROM generate_series(1, 200000) n"
+                )
+        return open_ticket(*arguments)
+
+    open_ticket = react.open_ticket
+    monkeypatch.setattr(react, "open_ticket", too_much)
+
+    rows = arrives(desk.mailbox, mail(subject="First"), mail(subject="POISON"), mail(subject="Last"))
+
+    assert [row.outcome for row in rows] == ["ticket", "shunted", "ticket"]
+    assert "too long for tsvector" in rows[1].reason
+    assert not InHand.objects.exists()
+
+
+def test_a_chunk_that_needs_too_much_memory_is_taken_in_one_message_at_a_time(desk, monkeypatch):
+    def locks(arrivals):
+        if len(arrivals) > 1:
+            raise OperationalError("out of shared memory") from psycopg.errors.OutOfMemory("out of shared memory")
+
+    monkeypatch.setattr(intake, "_one_at_a_time", locks)
+
+    rows = arrives(desk.mailbox, *(mail(subject=f"Good {n}") for n in range(3)))
+
+    assert [row.outcome for row in rows] == ["ticket"] * 3
+
+
+def test_a_database_that_is_away_is_no_messages_fault(desk, monkeypatch):
+    def away(arrivals):
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(intake, "_one_at_a_time", away)
+    # The test's own transaction must outlive it.
+    monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
+
+    with pytest.raises(OperationalError):
+        arrives(desk.mailbox, mail(), mail())
+
+    assert list(SpooledMail.objects.values_list("outcome", "attempts")) == [("waiting", 0)] * 2
+    assert not InHand.objects.exists()
 
 
 def _dies_with_it_in_hand(desk, raw: bytes, deaths: int) -> SpooledMail:

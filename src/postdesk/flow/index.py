@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import psycopg
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from postdesk.mailroom import lanes
+from postdesk.mailroom.bulk import does_not_fit
 from postdesk.tickets.models import Entry
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ def index_some() -> bool:
     try:
         return bool(_index(BATCH, LONGEST))
     except DatabaseError as error:
-        if isinstance(error, OperationalError | InterfaceError) and not _does_not_fit(error):
+        if isinstance(error, OperationalError | InterfaceError) and not does_not_fit(error):
             raise
     for pk in [*Entry.objects.filter(is_indexed=False).order_by("id").values_list("id", flat=True)[:BATCH]]:
         _index_alone(pk)
@@ -45,18 +45,13 @@ def _index_alone(pk: int) -> None:
         try:
             _index(1, longest, only=pk)
         except DatabaseError as error:
-            if isinstance(error, OperationalError | InterfaceError) and not _does_not_fit(error):
+            if isinstance(error, OperationalError | InterfaceError) and not does_not_fit(error):
                 raise
             log.warning("index.refused", entry=pk, longest=longest, error=str(error)[:200])
         else:
             return
     # Not even its names: it is found by its ticket, not by its words.
     Entry.objects.filter(pk=pk).update(is_indexed=True)
-
-
-def _does_not_fit(error: DatabaseError) -> bool:
-    """Psycopg counts "program limit exceeded" (54000) among the operational errors, as if the server were away."""
-    return isinstance(error.__cause__, psycopg.errors.ProgramLimitExceeded)
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import psycopg
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
@@ -36,6 +37,7 @@ from postdesk.judge.route import route
 from postdesk.judge.thread import keys_referenced, thread
 from postdesk.judge.verdict import Threading, Verdict
 from postdesk.mailroom import in_hand, lanes, spool
+from postdesk.mailroom.bulk import does_not_fit
 from postdesk.mailroom.in_hand import Chunk
 from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
@@ -76,14 +78,25 @@ def _step(hands: Hands) -> bool:
         with transaction.atomic():
             take_in_chunk(reading, at=now(), stage=stage, meanwhile=hands.read_ahead)
             in_hand.done(reading.chunk)
-    except (OperationalError, InterfaceError):
-        connection.close_if_unusable_or_obsolete()
-        in_hand.give_back(reading.chunk)
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a message provokes must not stop its neighbours
+    except Exception as error:  # Whatever a message provokes must not stop its neighbours.
+        if _is_nobodys_fault(error, reading.chunk):
+            connection.close_if_unusable_or_obsolete()
+            in_hand.give_back(reading.chunk)
+            raise
         hands.let_go()
         _failed(reading.chunk, error, stage)
     return True
+
+
+def _is_nobodys_fault(error: Exception, chunk: Chunk) -> bool:
+    """Errors of the database itself, apart from its refusals of what is too much for it.
+
+    A message that exceeds one of its limits would come back for ever, and everything behind it would wait. Too little
+    memory (for locks, above all) is a reason to try the messages of a chunk one at a time.
+    """
+    if not isinstance(error, OperationalError | InterfaceError) or does_not_fit(error):
+        return False
+    return len(chunk.messages) == 1 or not isinstance(error.__cause__, psycopg.errors.OutOfMemory)
 
 
 class Stage:

@@ -89,6 +89,15 @@ def native_cursor() -> Iterator[psycopg.Cursor[Any]]:
         yield cursor
 
 
+def does_not_fit(error: BaseException) -> bool:
+    """Whether PostgreSQL refused what it was given because one of its limits is exceeded (class 54).
+
+    Psycopg counts that among the operational errors, as if the server were away.
+    """
+    cause = error.__cause__
+    return isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith("54")
+
+
 def _storable_json(value: Any) -> Any:
     """jsonb refuses what text refuses, wherever it stands inside."""
     if isinstance(value, str):
