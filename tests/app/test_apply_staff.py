@@ -253,6 +253,27 @@ def test_what_is_wrong_is_said_with_its_key_and_nothing_is_changed(text: str, pr
     assert Role.objects.count() == 4
 
 
+def test_c4_another_help_topic_or_plan_becomes_the_default_and_the_old_one_steps_down(db):
+    first = '[[help_topic]]\nname = "General"\ndefault = true\n[[sla]]\nname = "Gold"\ndefault = true\n'
+    apply_file(first, at=AT)
+    later = (
+        '[[help_topic]]\nname = "Orders"\ndefault = true\ncloses = true\n'
+        '[[help_topic]]\nname = "General"\nnotes = "Old."\n'
+        '[[sla]]\nname = "Silver"\ndefault = true\n[[sla]]\nname = "Gold"\nnotes = "Old."\n'
+    )
+    apply_file(later, at=AT)
+    assert HelpTopic.objects.get(is_default=True).name == "Orders"
+    assert HelpTopic.objects.get(closes=True).name == "Orders"
+    assert SlaPlan.objects.get(is_default=True).name == "Silver"
+
+    for file, field in (
+        (later.replace('notes = "Old."', "default = true", 1), "help_topic[2].default"),
+        ('[[help_topic]]\nname = "Orders"\nactive = false\n', "help_topic[1].active"),
+    ):
+        assert [problem.split(":")[0] for problem in problems_of(file)] == [field]
+    assert HelpTopic.objects.get(is_default=True).name == "Orders"
+
+
 def test_the_only_administrator_stays_one() -> None:
     applied(FILE)
 

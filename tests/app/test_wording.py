@@ -119,11 +119,11 @@ def test_a_new_set_can_take_over_the_messages_of_another() -> None:
     assert wording.source_of(copy, "ticket.reply").subject == "Mine"
 
 
-def test_settings_begin_as_the_table_of_alerts_says() -> None:
+def test_i_settings_begin_as_the_table_of_alerts_says() -> None:
     assert notice_preferences(notice_settings()) == NoticePreferences()
 
 
-def test_an_alert_that_is_on_must_go_to_somebody() -> None:
+def test_i_an_alert_that_is_on_must_go_to_somebody() -> None:
     with pytest.raises(Problems, match=r"Select recipient\(s\)") as caught:
         save_notice_preferences(notice_settings(), NoticePreferences(overdue_alert_to=()), by="test", at=AT)
     assert caught.value.problems[0].field == "overdue_alert_to"

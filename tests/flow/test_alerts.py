@@ -236,7 +236,7 @@ def test_i_an_overdue_ticket_alerts_assignee_and_manager(desk):
     assert "due on 2026-03-02 09:00 UTC" in parse(bytes(Letter.objects.filter(kind="alert")[0].raw)).text
 
 
-def test_h1_the_from_of_an_auto_response_is_deptauto_then_deptout_then_the_default(desk):
+def test_s14_h1_the_from_of_an_auto_response_is_deptauto_then_deptout_then_the_default(desk):
     def answered_from(number: int) -> str:
         arrives(desk.mailbox, mail(message_id=f"f{number}@example.com"))
         return Letter.objects.order_by("id").last().from_address
@@ -249,7 +249,7 @@ def test_h1_the_from_of_an_auto_response_is_deptauto_then_deptout_then_the_defau
     assert answered_from(3) == "support@desk.test"
 
 
-def test_h4_the_signature_of_a_private_department_never_leaves_the_house(desk):
+def test_s14_h4_the_signature_of_a_private_department_never_leaves_the_house(desk):
     Department.objects.update(signature="Fire Brigade\nTel. 112")
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
     assert "Tel. 112" in parse(bytes(Letter.objects.last().raw)).text
@@ -259,7 +259,7 @@ def test_h4_the_signature_of_a_private_department_never_leaves_the_house(desk):
     assert "Tel. 112" not in parse(bytes(Letter.objects.last().raw)).text
 
 
-def test_h2_a_department_answers_in_the_words_of_its_set(desk):
+def test_s14_h2_a_department_answers_in_the_words_of_its_set(desk):
     german, _ = save_template_set(None, TemplateSetSetup("Deutsch", "de"), by="test", at=AT)
     Department.objects.filter(pk=desk.accounts.pk).update(template_set=german)
     save_template(

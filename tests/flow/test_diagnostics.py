@@ -51,7 +51,7 @@ def told(order: errands.Order | None, run: object, resolver: SystemResolver) -> 
     return {stage.key: stage for stage in stages}, result
 
 
-def test_a_test_mail_leaves_by_the_address_own_server_and_each_reply_is_told(
+def test_h12_a14_a_test_mail_leaves_by_the_address_own_server_and_each_reply_is_told(
     alice: Agent, resolver: SystemResolver
 ) -> None:
     with Sink() as sink:
@@ -74,7 +74,7 @@ def test_a_test_mail_leaves_by_the_address_own_server_and_each_reply_is_told(
     assert "refused" in stages["dmarc"].note
 
 
-def test_an_address_without_smtp_leaves_by_the_default_mta_and_this_is_said(
+def test_h12_s13_an_address_without_smtp_leaves_by_the_default_mta_and_this_is_said(
     alice: Agent, resolver: SystemResolver
 ) -> None:
     with Sink() as sink:
@@ -90,7 +90,7 @@ def test_an_address_without_smtp_leaves_by_the_default_mta_and_this_is_said(
     assert b"Sender: Example Support <support@desk.test>" in letter.raw
 
 
-def test_a_refusal_is_told_in_the_servers_words_and_nothing_is_said_of_the_rest(
+def test_h12_a_refusal_is_told_in_the_servers_words_and_nothing_is_said_of_the_rest(
     alice: Agent, resolver: SystemResolver
 ) -> None:
     with Sink() as sink:
@@ -132,7 +132,7 @@ def test_a_round_trip_needs_a_mailbox_that_is_fetched(alice: Agent) -> None:
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
 @pytest.mark.django_db(transaction=True)
-def test_a_round_trip_comes_back_is_shown_and_opens_no_ticket(
+def test_h12_a14_a_round_trip_comes_back_is_shown_and_opens_no_ticket(
     dovecot: Dovecot, resolver: SystemResolver, protocol: str
 ) -> None:
     alice = builders.alice()

@@ -207,7 +207,7 @@ def test_a_cancelled_letter_never_leaves_and_a_failed_one_can_be_tried_again(des
 
 
 @pytest.mark.parametrize("spoofing", [False, True])
-def test_mail_of_another_address_names_the_account_unless_it_may_spoof(desk, sink, spoofing):
+def test_s12_a13_mail_of_another_address_names_the_account_unless_it_may_spoof(desk, sink, spoofing):
     SmtpAccount.objects.filter(pk=desk.smtp.pk).update(header_spoofing=spoofing)
     arrives(desk.billing_mailbox, mail(to="billing@desk.test"))
 

@@ -73,7 +73,7 @@ def test_a_saved_password_is_used_when_none_is_given(dovecot: Dovecot, alice: Ag
     assert errand.secrets is None
 
 
-def test_what_fails_in_the_mailbox_does_not_keep_smtp_from_being_checked(alice: Agent) -> None:
+def test_a9_what_fails_in_the_mailbox_does_not_keep_smtp_from_being_checked(alice: Agent) -> None:
     desk = a_desk(ca_file="/no/such/ca.pem")
     with Sink() as sink:
         smtp = SmtpSetup(**{**_values(smtp_setup(desk.smtp)), "port": sink.port})
@@ -90,7 +90,7 @@ def test_what_fails_in_the_mailbox_does_not_keep_smtp_from_being_checked(alice: 
     assert (how.state, how.all_well) == ("done", False)
 
 
-def test_the_ehlo_name_that_is_set_is_what_servers_hear(alice: Agent) -> None:
+def test_a12_the_ehlo_name_that_is_set_is_what_servers_hear(alice: Agent) -> None:
     desk = a_desk()
     MailSettings.objects.update(ehlo_name="desk.example.org")
     with Sink() as sink:

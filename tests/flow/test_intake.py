@@ -27,7 +27,7 @@ def desk():
     return a_desk()
 
 
-def test_a_mail_becomes_a_ticket_in_the_right_department_with_an_auto_response(desk):
+def test_s15_a_mail_becomes_a_ticket_in_the_right_department_with_an_auto_response(desk):
     (row,) = arrives(desk.billing_mailbox, mail(to="billing@desk.test", message_id="a1@example.com"))
 
     ticket = Ticket.objects.get()
@@ -234,7 +234,7 @@ def test_a_message_on_a_closed_ticket_reopens_it_unless_a_machine_wrote_it(desk)
     assert ticket.status == "open"
 
 
-def test_a_reply_goes_out_as_one_conversation(desk):
+def test_h5_a_reply_goes_out_as_one_conversation(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com", to="support@desk.test, dave@example.org"))
     ticket = Ticket.objects.get()
     alice = Agent.objects.hire(email="alice@example.net", name="Alice", password=None, at=AT)
@@ -409,7 +409,7 @@ def test_what_stands_below_our_separator_is_folded_and_kept(desk):
     assert "What we wrote." in entry.text
 
 
-def test_files_stay_on_the_ticket_when_they_are_not_to_be_mailed(desk):
+def test_h6_files_stay_on_the_ticket_when_they_are_not_to_be_mailed(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
     alice = Agent.objects.hire(email="alice@example.net", name="Alice", password=None, at=AT)
     upload = operations.Upload("plan.pdf", "application/pdf", b"%PDF")

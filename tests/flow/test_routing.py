@@ -6,8 +6,11 @@ import pytest
 
 from postdesk.flow import intake
 from postdesk.flow.accept import accept_piped
+from postdesk.judge.filters.values import Rule
 from postdesk.mailroom.models import Email, Letter, MailSettings
 from postdesk.people.models import Agent, Organisation, User
+from postdesk.tickets import filters
+from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
 from postdesk.tickets.models import Department, Event, HelpTopic, NewTicketSettings, Ticket
 from tests.support.desk import AT, a_desk, arrives, mail
 
@@ -97,7 +100,7 @@ def test_c3_mail_that_names_us_only_where_the_transport_noted_it(desk, field):
     assert ticket.email == desk.billing
 
 
-def test_c4_the_address_comes_before_the_help_topic_and_that_before_the_default(desk):
+def test_s3_c4_the_address_comes_before_the_help_topic_and_that_before_the_default(desk):
     topic = HelpTopic.objects.create(name="Orders", department=desk.accounts, priority="high")
     NewTicketSettings.objects.filter(email=desk.support).update(help_topic=topic)
     of_address = opened(desk.mailbox, message_id="a@x.example")
@@ -119,6 +122,30 @@ def test_c4_where_the_addresss_department_is_not_active_the_default_one_takes_ov
     assert opened(desk.mailbox).department == desk.department
 
 
+def test_c4_the_default_help_topic_is_for_mail_that_nothing_else_gives_one(desk):
+    default = HelpTopic.objects.create(name="General", priority="high", is_default=True)
+    of_default = opened(desk.mailbox, message_id="a@x.example")
+    assert (of_default.help_topic, of_default.priority, of_default.department) == (default, "high", desk.department)
+
+    orders = HelpTopic.objects.create(name="Orders")
+    NewTicketSettings.objects.filter(email=desk.support).update(help_topic=orders)
+    assert opened(desk.mailbox, message_id="b@x.example").help_topic == orders
+
+    HelpTopic.objects.update(is_active=False)
+    assert opened(desk.mailbox, message_id="c@x.example").help_topic is None
+
+
+def test_c4_a_help_topic_can_close_its_tickets_at_once_and_a_filter_comes_before_it(desk):
+    topic = HelpTopic.objects.create(name="Reports", closes=True)
+    NewTicketSettings.objects.filter(email=desk.support).update(help_topic=topic)
+    kept = opened(desk.mailbox, message_id="a@x.example")
+    assert (kept.status, kept.closed_at, kept.waiting_since, kept.due_at) == ("closed", kept.opened_at, None, None)
+
+    opens = FilterSetup("Fires", rules=(Rule("subject", "contains", "fire"),), actions=(ActionSetup("status", "open"),))
+    filters.save_filter(None, opens, by="test", at=AT)
+    assert opened(desk.mailbox, message_id="b@x.example").status == "open"
+
+
 @pytest.mark.parametrize(
     ("header", "priority"),
     [
@@ -126,7 +153,11 @@ def test_c4_where_the_addresss_department_is_not_active_the_default_one_takes_ov
         ("Importance: high", "high"),
         ("Priority: urgent", "high"),
         ("X-MSMail-Priority: Low", "low"),
+        ("X-Priority: 2 (High)", "high"),
         ("X-Priority: 3", "normal"),
+        ("X-Priority: 4", "normal"),
+        ("Priority: non-urgent", "normal"),
+        ("X-Priority: 6", "low"),
         ("X-Priority: 5", "low"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_check_that_goes_well_saves_by_itself(open_page: Open, sales: Email) -
     assert "hunter2" not in str(errand.wanted)
 
 
-def test_a_check_that_fails_saves_nothing_until_it_is_told_to(open_page: Open, sales: Email) -> None:
+def test_a9_a_check_that_fails_saves_nothing_until_it_is_told_to(open_page: Open, sales: Email) -> None:
     page = at_the_mailbox(open_page(), sales)
     fill_in(page)
     page.get_by_role("button", name="Save", exact=True).click()
@@ -130,7 +130,7 @@ def test_a_page_with_changes_is_not_left_by_accident(open_page: Open, sales: Ema
     assert asked == ["beforeunload"]
 
 
-def test_oauth2_explains_itself_where_it_is_chosen(open_page: Open, sales: Email) -> None:
+def test_s7_oauth2_explains_itself_where_it_is_chosen(open_page: Open, sales: Email) -> None:
     page = at_the_mailbox(open_page(), sales)
     mailbox = page.locator("#tab-mailbox")
     note = mailbox.get_by_text("Signing in with OAuth2 is not built yet")

@@ -187,7 +187,7 @@ def test_a1_nothing_chosen_is_said(alice: Client) -> None:
 # Adding (A2, A3, S2, S3).
 
 
-def test_s2_a_new_email_is_added_with_address_and_name_and_then_has_its_other_tabs(alice: Client) -> None:
+def test_s2_s3_a2_a4_a_new_email_is_added_with_address_and_name_and_then_has_its_other_tabs(alice: Client) -> None:
     builders.a_department("Billing")
     HelpTopic.objects.create(name="Prices")
     first = alice.get("/panel/emails/new").content.decode()
@@ -236,7 +236,7 @@ def test_a4_what_is_not_active_cannot_be_chosen_and_what_became_so_is_told(alice
     assert "Saved." in submitted(alice, sales, account__department="Old")
 
 
-def test_aliases_are_nobody_elses(alice: Client, sales: Email) -> None:
+def test_c3_aliases_are_nobody_elses(alice: Client, sales: Email) -> None:
     builders.an_email()
     page = submitted(alice, sales, account__aliases="orders@desk.example\nsupport@desk.example\n")
     assert "support@desk.example is an address of the desk" in error_of(page, "account-aliases")
@@ -287,7 +287,7 @@ def test_a5_all_of_the_tabs_is_saved_together(alice: Client, sales: Email) -> No
         ("smtp-auth", {"smtp__auth": "oauth2-other"}, "OAuth2 is not available yet"),
     ],
 )
-def test_a9_what_is_wrong_stands_beside_its_field_and_no_tab_is_half_saved(
+def test_a5_a7_a8_a9_what_is_wrong_stands_beside_its_field_and_no_tab_is_half_saved(
     field: str, typed: dict[str, str], words: str, alice: Client, sales: Email
 ) -> None:
     page = submitted(alice, sales, account__name="Another name", **typed)
@@ -307,7 +307,7 @@ def test_a9_errors_of_two_tabs_are_summed_up_and_each_tab_is_marked(alice: Clien
     assert 'id="to-mailbox" data-open' in page
 
 
-def test_s11_same_as_remote_mailbox_needs_one(alice: Client, sales: Email) -> None:
+def test_s11_a11_same_as_remote_mailbox_needs_one(alice: Client, sales: Email) -> None:
     untouched = dict.fromkeys(name.replace("-", "__", 1) for name in MAILBOX)
     first = {**untouched, "mailbox__protocol": "imap", "mailbox__auth": "basic", "mailbox__status": "on"}
     first |= {"mailbox__frequency": "5", "mailbox__per_fetch": "30", "mailbox__push": "on", "mailbox__fetched": "move"}
@@ -363,7 +363,7 @@ def test_another_address_does_not_change_who_signs_in(alice: Client, sales: Emai
     assert RemoteMailbox.objects.get().username == "sales@desk.example"
 
 
-def test_the_default_mta_cannot_be_switched_off_behind_its_back(alice: Client, sales: Email) -> None:
+def test_s13_the_default_mta_cannot_be_switched_off_behind_its_back(alice: Client, sales: Email) -> None:
     submitted(alice, sales)
     MailSettings.objects.update_or_create(pk=1, defaults={"default_mta": sales})
     page = submitted(alice, sales, mailbox__password="", smtp__status=None)
@@ -385,6 +385,7 @@ SETTINGS: dict[str, Any] = {
     "auto_answers_per_hour": "5",
     "max_open_tickets": "3",
     "accept_unregistered": "on",
+    "ehlo_name": "desk.example",
 }
 
 
@@ -398,7 +399,7 @@ def test_s10_every_setting_is_saved_and_noted(alice: Client, sales: Email) -> No
         "me@else.example", "-- above --", 32 * 1024 * 1024,
     )  # fmt: skip
     assert (row.accept_unregistered, row.accept_collaborators, row.email_attachments) == (True, False, False)
-    assert (row.auto_answers_per_hour, row.max_open_tickets) == (5, 3)
+    assert (row.auto_answers_per_hour, row.max_open_tickets, row.ehlo_name) == (5, 3, "desk.example")
     assert AuditEntry.objects.get().after["fetching"] is True
 
 
@@ -411,6 +412,7 @@ def test_s10_every_setting_is_saved_and_noted(alice: Client, sales: Email) -> No
         ("reply_separator", {"reply_separator": ""}, "Reply separator is required"),
         ("auto_answers_per_hour", {"auto_answers_per_hour": "1001"}, "must be between 0 and 1000."),
         ("max_message_size", {"max_message_size": "9999"}, "must be between"),
+        ("ehlo_name", {"ehlo_name": "desk example"}, "host name"),
     ],
 )
 def test_s10_a_bad_setting_is_told_beside_its_field_and_nothing_is_saved(

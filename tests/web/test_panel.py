@@ -15,7 +15,7 @@ from postdesk.tickets.models import Entry, NewTicketSettings, Ticket
 from tests.support import builders
 
 
-def test_a_failing_mailbox_stands_first_and_is_explained_in_the_servers_words(alice: Client) -> None:
+def test_a14_a_failing_mailbox_stands_first_and_is_explained_in_the_servers_words(alice: Client) -> None:
     builders.a_mailbox("a@desk.example", last_success_at=clock.now())
     builders.a_mailbox("b@desk.example", failures=4, last_error="-ERR <nobody> here", last_error_at=clock.now())
     page = alice.get("/panel/mailboxes").content.decode()
@@ -35,7 +35,7 @@ def test_a_failing_mailbox_stands_first_and_is_explained_in_the_servers_words(al
         ({}, "Not fetched yet."),
     ],
 )
-def test_the_health_page_says(fields: dict[str, object], words: str, alice: Client) -> None:
+def test_a14_the_health_page_says(fields: dict[str, object], words: str, alice: Client) -> None:
     builders.a_mailbox(**fields)
     assert words in alice.get("/panel/mailboxes").content.decode()
 
@@ -47,7 +47,7 @@ def test_mail_that_is_stored_and_not_taken_in_is_counted(alice: Client) -> None:
     assert '<dd class="strong">3</dd>' in alice.get("/panel/mailboxes").content.decode()
 
 
-def test_a_mailbox_is_paused_and_resumed(alice: Client) -> None:
+def test_a14_a_mailbox_is_paused_and_resumed(alice: Client) -> None:
     mailbox = builders.a_mailbox()
     alice.post(f"/panel/mailboxes/{mailbox.pk}/pause")
     assert RemoteMailbox.objects.get().paused_at
@@ -57,7 +57,7 @@ def test_a_mailbox_is_paused_and_resumed(alice: Client) -> None:
     assert AuditEntry.objects.count() == 2
 
 
-def test_fetch_now_makes_the_mailbox_due(alice: Client) -> None:
+def test_a14_fetch_now_makes_the_mailbox_due(alice: Client) -> None:
     mailbox = builders.a_mailbox(next_fetch_at=clock.now() + dt.timedelta(hours=1))
     response = alice.post(f"/panel/mailboxes/{mailbox.pk}/fetches", follow=True)
     assert RemoteMailbox.objects.get().next_fetch_at is None

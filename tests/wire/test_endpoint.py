@@ -40,7 +40,7 @@ LOGIN = Login("ada", "secret")
         ("2001:db8::1", 25, "smtp", "2001:db8::1", 25, "offered"),
     ],
 )
-def test_scheme_and_port_say_how_the_connection_is_protected(
+def test_s4_a6_scheme_and_port_say_how_the_connection_is_protected(
     typed: str, port: int | None, protocol: WireProtocol, host: str, number: int, security: Security
 ) -> None:
     assert read_endpoint(typed, port, protocol) == Endpoint(host, number, security, True, None)
@@ -57,7 +57,9 @@ def test_scheme_and_port_say_how_the_connection_is_protected(
         ("mail.example.com", 70_000, "port", "65535"),
     ],
 )
-def test_what_cannot_be_meant_is_named_with_its_field(typed: str, port: int | None, field: str, words: str) -> None:
+def test_s4_a6_what_cannot_be_meant_is_named_with_its_field(
+    typed: str, port: int | None, field: str, words: str
+) -> None:
     with pytest.raises(Invalid, match=words) as caught:
         read_endpoint(typed, port, "imap")
     assert caught.value.field == field

@@ -111,7 +111,9 @@ def test_a_refused_login_is_told_in_the_servers_words(dovecot: Dovecot, certific
     assert found["folder"].state == "skipped"
 
 
-def test_a_folder_that_is_missing_is_told_with_those_there_are(dovecot: Dovecot, certificates: Certificates) -> None:
+def test_s5_a8_a_folder_that_is_missing_is_told_with_those_there_are(
+    dovecot: Dovecot, certificates: Certificates
+) -> None:
     dovecot.make_folder("listed-folders", "Anfragen & Ähnliches")
     endpoint = imap(certificates, dovecot.imaps, "ssl")
 
@@ -122,7 +124,7 @@ def test_a_folder_that_is_missing_is_told_with_those_there_are(dovecot: Dovecot,
     assert states(found)["count"] == "skipped"
 
 
-def test_an_archive_folder_that_cannot_be_made_does_not_hide_the_rest(
+def test_a8_an_archive_folder_that_cannot_be_made_does_not_hide_the_rest(
     dovecot: Dovecot, certificates: Certificates
 ) -> None:
     endpoint = imap(certificates, dovecot.imaps, "ssl")

@@ -45,7 +45,7 @@ def dotted(certificates: Certificates) -> Iterator[Dovecot]:
     ("scheme", "port", "encrypted"),
     [("ssl://", "imaps", True), ("tls://", "imap", True), ("plain://", "imap", False)],
 )
-def test_mail_is_read_byte_for_byte_however_the_connection_is_protected(
+def test_s6_imap_mail_is_read_byte_for_byte_however_the_connection_is_protected(
     dovecot: Dovecot, scheme: str, port: str, encrypted: bool
 ) -> None:
     user = f"protected-{port}-{encrypted}"
@@ -57,7 +57,7 @@ def test_mail_is_read_byte_for_byte_however_the_connection_is_protected(
         assert [one.raw for one in source.fetch([one.key for one in source.listing()])] == [mail(1)]
 
 
-def test_a_connection_that_may_be_encrypted_is_when_the_server_offers_it(dovecot: Dovecot) -> None:
+def test_a6_a_connection_that_may_be_encrypted_is_when_the_server_offers_it(dovecot: Dovecot) -> None:
     endpoint = Endpoint("localhost", dovecot.imap, "offered", ca_pem=dovecot.ca_pem)
     with open_imap(endpoint, Login("offered", PASSWORD), timeout=10) as source:
         assert isinstance(source._talk.link.sock, ssl.SSLSocket)
@@ -67,7 +67,7 @@ def test_a_connection_that_may_be_encrypted_is_when_the_server_offers_it(dovecot
     ("kind", "said"),
     [("expired", "certificate has expired"), ("untrusted", "local issuer"), ("wrong_name", "mismatch")],
 )
-def test_a_bad_certificate_is_refused_and_said_why_unless_checking_is_off(
+def test_a6_a_bad_certificate_is_refused_and_said_why_unless_checking_is_off(
     certificates: Certificates, kind: Kind, said: str
 ) -> None:
     with Peer(lambda client: speak_imap(client, (MAIL,)), certificates.server_context(kind)) as peer:
@@ -93,7 +93,7 @@ def test_a_bad_certificate_is_refused_after_starttls_as_well(certificates: Certi
 # --- folders
 
 
-def test_a_folder_path_in_any_language_is_made_found_opened_and_subscribed(dovecot: Dovecot) -> None:
+def test_s5_a8_a_folder_path_in_any_language_is_made_found_opened_and_subscribed(dovecot: Dovecot) -> None:
     path = "Erledigt & fertig/Büro/日本語"
     with opened(dovecot, "paths") as source:
         assert not source.folder_exists(path)

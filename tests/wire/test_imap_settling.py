@@ -42,7 +42,7 @@ def raws(server: Dovecot, user: str, folder: str = "INBOX") -> list[bytes]:
     return [one.raw for one in server.mails(user, folder)]
 
 
-def test_moved_messages_are_in_the_archive_folder_and_nowhere_else(server: Dovecot) -> None:
+def test_s9_moved_messages_are_in_the_archive_folder_and_nowhere_else(server: Dovecot) -> None:
     for number in range(1, 6):
         server.drop("mover", mail(number), flags="F" if number == 2 else "")
     with opened(server, "mover") as source:

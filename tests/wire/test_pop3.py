@@ -22,7 +22,7 @@ def opened(server: Dovecot, user: str, scheme: str = "tls") -> Pop3Source:
 
 
 @pytest.mark.parametrize("scheme", ["plain", "tls", "ssl"])
-def test_messages_come_byte_for_byte_whatever_protects_the_connection(dovecot: Dovecot, scheme: str) -> None:
+def test_s6_pop3_messages_come_byte_for_byte_whatever_protects_the_connection(dovecot: Dovecot, scheme: str) -> None:
     user = f"pop3-{scheme}"
     for number in range(60):
         dovecot.drop(user, DOTTED + b"%d\r\n" % number)
@@ -55,7 +55,7 @@ def test_deleted_mail_is_gone_after_close_and_there_after_abandon(dovecot: Dovec
     assert dovecot.mails("pop3-delete") == []
 
 
-def test_moving_is_refused_because_there_are_no_folders(dovecot: Dovecot) -> None:
+def test_a7_moving_is_refused_because_there_are_no_folders(dovecot: Dovecot) -> None:
     with opened(dovecot, "pop3-move") as source, pytest.raises(Refused, match="no folders"):
         source.settle(["any"], "move", "Archive")
 

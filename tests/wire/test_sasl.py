@@ -16,19 +16,19 @@ def exchange(mechanism: str, login: Login) -> Exchange:
     return Exchange(mechanism, login, host="mail.example", port=993)
 
 
-def test_plain_sends_name_and_password_in_utf8_at_once() -> None:
+def test_a12_plain_sends_name_and_password_in_utf8_at_once() -> None:
     plain = exchange("PLAIN", ADA)
     assert plain.client_begins
     assert plain.answer(b"") == "\0ada\0pässwörd".encode()
 
 
-def test_login_answers_two_questions_whatever_they_are() -> None:
+def test_a12_login_answers_two_questions_whatever_they_are() -> None:
     login = exchange("LOGIN", ADA)
     assert not login.client_begins
     assert [login.answer(b"Username:"), login.answer(b"Password:")] == [b"ada", "pässwörd".encode()]
 
 
-def test_cram_md5_answers_as_the_rfc_shows() -> None:
+def test_a12_cram_md5_answers_as_the_rfc_shows() -> None:
     challenge = b"<1896.697170952@postoffice.reston.mci.net>"
     answer = exchange("CRAM-MD5", Login("tim", "tanstaaftanstaaf")).answer(challenge)
     assert answer == b"tim b913a602c7eda7a495b4e6e7334d3890"
@@ -59,7 +59,9 @@ def test_oauthbearer_escapes_the_name_and_acknowledges_an_error() -> None:
         ({"GSSAPI", "XOAUTH2"}, True, None),
     ],
 )
-def test_a_password_goes_the_safest_way_that_is_offered(offered: set[str], encrypted: bool, chosen: str | None) -> None:
+def test_a12_a_password_goes_the_safest_way_that_is_offered(
+    offered: set[str], encrypted: bool, chosen: str | None
+) -> None:
     assert mechanism_for(ADA, offered, encrypted=encrypted) == chosen
 
 

@@ -95,6 +95,7 @@ def desk(settings: MailSettings) -> Desk:
             addresses.setdefault(alias, addresses[address.lower()])
     departments = list(Department.objects.select_related("schedule").filter(is_active=True))
     plans = promises.stored()
+    topics = list(HelpTopic.objects.filter(is_active=True))
     default = next((row.pk for row in departments if row.is_default), None)
     if default is None:
         default = Department.objects.get_or_create(is_default=True, defaults={"name": "Support"})[0].pk
@@ -123,8 +124,9 @@ def desk(settings: MailSettings) -> Desk:
                 row.sla_id,
                 row.agent_id,
                 row.team_id,
+                row.closes,
             )
-            for row in HelpTopic.objects.filter(is_active=True)
+            for row in topics
         },
         default_department=default,
         default_email=settings.default_email_id,
@@ -139,6 +141,7 @@ def desk(settings: MailSettings) -> Desk:
         filters=ready_filters(),
         promises=plans.promises,
         default_sla=plans.default,
+        default_topic=next((row.pk for row in topics if row.is_default), None),
         teams=frozenset(Team.objects.filter(is_active=True).values_list("id", flat=True)),
         canned=frozenset(CannedResponse.objects.filter(is_active=True).values_list("id", flat=True)),
     )

@@ -83,6 +83,8 @@ class TopicFacts:
     sla: int | None = None
     agent: int | None = None
     team: int | None = None
+    #: Its tickets are closed at once.
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ class Desk:
     #: What is promised by the active SLA plans, by id; the plan of tickets that nothing else gives one.
     promises: Mapping[int, Promise] = field(default_factory=dict)
     default_sla: int | None = None
+    #: The topic of mail that nothing else gives one.
+    default_topic: int | None = None
     #: Active teams and canned responses.
     teams: frozenset[int] = frozenset()
     canned: frozenset[int] = frozenset()

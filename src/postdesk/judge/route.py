@@ -42,7 +42,7 @@ def route(arrival: Arrival, facts: Facts, chosen: Chosen = _UNFILTERED) -> Routi
         all_emails=tuple(every),
         sentence=sentence,
         agent=agent,
-        status=chosen.status,
+        status=chosen.status or ("closed" if topic is not None and topic.closes else ""),
         team=team,
         sla=_sla(desk, desk.departments[department], topic, chosen),
     )
@@ -124,8 +124,8 @@ def _sentence(where: str, address: str, ours: AddressOfOurs) -> str:
 
 
 def _topic(desk: Desk, email: AddressOfOurs | None, chosen: Chosen) -> TopicFacts | None:
-    """Filter, address; None for none. Only active ones are in the desk."""
-    candidates = (chosen.help_topic, email.help_topic if email else None)
+    """Filter, address, default; None for none. Only active ones are in the desk."""
+    candidates = (chosen.help_topic, email.help_topic if email else None, desk.default_topic)
     return next((desk.topics[one] for one in candidates if one is not None and one in desk.topics), None)
 
 

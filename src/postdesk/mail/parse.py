@@ -21,12 +21,14 @@ _MICROSOFT = re.compile(
     rb"(?:[A-Za-z][^\r\n:]{0,60}:[^\r\n]{0,900}\r?\n[ \t]?){0,8}?X-HmXmrOriginalRecipient[ \t]*:", re.IGNORECASE
 )
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-delivered-to")
+#: As osTicket reads them (osticket.md 4.7); X-Priority has five steps, of which two are high and one is low.
 _PRIORITIES: dict[str, Priority] = {
     "1": "high",
     "2": "high",
     "3": "normal",
-    "4": "low",
+    "4": "normal",
     "5": "low",
+    "6": "low",
     "high": "high",
     "highest": "high",
     "urgent": "high",
@@ -34,7 +36,7 @@ _PRIORITIES: dict[str, Priority] = {
     "medium": "normal",
     "low": "low",
     "lowest": "low",
-    "non-urgent": "low",
+    "non-urgent": "normal",
     "emergency": "emergency",
     "critical": "emergency",
 }

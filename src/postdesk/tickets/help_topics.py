@@ -30,6 +30,8 @@ class HelpTopicSetup:
     agent: str = ""
     team: str = ""
     archived: bool = False
+    default: bool = False
+    closes: bool = False
     notes: str = ""
 
 
@@ -45,6 +47,8 @@ def help_topic_setup(row: HelpTopic) -> HelpTopicSetup:
         agent=row.agent.email if row.agent else "",
         team=row.team.name if row.team else "",
         archived=row.is_archived,
+        default=row.is_default,
+        closes=row.closes,
         notes=row.notes,
     )
 
@@ -70,13 +74,15 @@ def help_topic_problems(row: HelpTopic | None, setup: HelpTopicSetup) -> Iterato
         yield Invalid("team", "Assign an agent or a team, not both")
     if setup.archived and setup.active:
         yield Invalid("archived", "An archived help topic is not active: say which of the two it is")
+    if setup.default and not setup.active:
+        yield Invalid("active", "The default help topic must be active")
 
 
 @transaction.atomic
 def save_help_topic(
     row: HelpTopic | None, setup: HelpTopicSetup, *, by: Actor, at: dt.datetime
 ) -> tuple[HelpTopic, tuple[Change, ...]]:
-    """Make or change a help topic. Returns what changed (nothing for a new one). Raises Problems."""
+    """Make or change a help topic; a new default takes the old one's place. Returns what changed. Raises Problems."""
     refuse(help_topic_problems(row, setup))
     setup = replace(setup, name=setup.name.strip(), agent=setup.agent.lower())
     before = help_topic_setup(row) if row else None
@@ -95,6 +101,9 @@ def save_help_topic(
     made.agent = Agent.objects.get(email=setup.agent) if setup.agent else None
     made.team = Team.objects.get(name__iexact=setup.team) if setup.team else None
     made.is_active, made.is_archived = setup.active, setup.archived
+    made.is_default, made.closes = setup.default, setup.closes
+    if setup.default:
+        HelpTopic.objects.filter(is_default=True).exclude(pk=made.pk).update(is_default=False)
     made.save()
     audit.saved(made, made.name, before, setup, by=by, at=at)
     return made, changes

@@ -37,7 +37,7 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_everything_a_letter_holds_arrives() -> None:
+def test_h6_everything_a_letter_holds_arrives() -> None:
     files = (
         OutgoingFile("größe.pdf", "application/pdf", b"\0\1" * 500),
         OutgoingFile("logo.png", "image/png", b"png", "logo@desk"),
@@ -68,7 +68,7 @@ def test_everything_a_letter_holds_arrives() -> None:
     assert by_the_standard_library(raw).get_content_type() == "multipart/mixed"
 
 
-def test_automatic_answers_say_so_in_plain_words() -> None:
+def test_h5_automatic_answers_say_so_in_plain_words() -> None:
     mail = parse(compose(dataclasses.replace(PLAIN, auto="auto-replied")))
     assert (mail.header("Auto-Submitted"), mail.header("Precedence"), mail.header("X-Autoreply")) == (
         "auto-replied",
@@ -124,7 +124,7 @@ def test_a_header_name_that_is_none_is_refused() -> None:
         compose(dataclasses.replace(PLAIN, headers=(("X-A: b\r\nBcc", "x"),)))
 
 
-def test_a_long_chain_keeps_its_root_and_its_newest() -> None:
+def test_h5_a_long_chain_keeps_its_root_and_its_newest() -> None:
     chain = tuple(f"{number}@client.example" for number in range(200))
     kept = parse(compose(dataclasses.replace(PLAIN, references=chain))).references
     assert (kept[0], kept[-1], len(kept)) == (chain[0], chain[-1], 25)

@@ -37,7 +37,7 @@ def told(chosen, circle=FULL, *, actor=None, ours=()) -> list[str]:
         ((), []),
     ],
 )
-def test_each_recipient_is_who_it_says(chosen, names) -> None:
+def test_i_each_recipient_is_who_it_says(chosen, names) -> None:
     assert told(chosen) == names
 
 
@@ -75,7 +75,7 @@ def test_no_alert_goes_to_an_address_of_the_desk() -> None:
         ("extended", ["Ann", "Ben", "admin@example.net"]),
     ],
 )
-def test_the_department_has_the_last_word_on_its_alerts(rule, names) -> None:
+def test_i_the_department_has_the_last_word_on_its_alerts(rule, names) -> None:
     circle = Circle(admin="admin@example.net", manager=ANN, members=(BEN,), rule=rule)
 
     assert told(("admin", "manager", "members"), circle) == names

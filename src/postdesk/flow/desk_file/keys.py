@@ -132,6 +132,8 @@ HELP_TOPIC: Final = Section(
         Key("autoresponse", "boolean", True, "Tell people that their ticket was opened."),
         Key("active", "boolean", True, "Whether it can be chosen."),
         Key("archived", "boolean", False, "Not active for good."),
+        Key("default", "boolean", False, "The topic of tickets that nothing else gives one; one at most."),
+        Key("closes", "boolean", False, "Close its tickets as soon as they are opened: only to be kept."),
         Key("sla", "name", "", 'By when its tickets are answered; `""`: the department\'s plan.', refers="sla"),
         Key("agent", "name", "", "Who is given its tickets, by address.", refers="agent"),
         Key("team", "name", "", "Or which team is.", refers="team"),

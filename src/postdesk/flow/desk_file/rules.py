@@ -121,6 +121,13 @@ def one_default_department(wanted: Wanted, now: Present) -> Iterator[Invalid]:
             yield Invalid(table.at("active"), "the default department must be active")
 
 
+def one_default_at_most(wanted: Wanted, now: Present) -> Iterator[Invalid]:
+    for tables in (wanted.file.help_topics, wanted.file.others.get("sla", ())):
+        defaults = [table for table in tables if table.values.get("default")]
+        for table in defaults[1:]:
+            yield Invalid(table.at("default"), f"{defaults[0].path} is the default already, and only one can be")
+
+
 def default_mta_can_send(wanted: Wanted, now: Present) -> Iterator[Invalid]:
     name = wanted.settings.default_mta.lower()
     in_file = {email.key: email.smtp for email in wanted.emails}
@@ -211,6 +218,7 @@ RULES: Final = (
     Rule("An address of the desk is neither an agent's own nor the admin email.", addresses_are_apart),
     Rule("An alias is nobody else's: no email's, no other alias, no agent's, not the admin email.", aliases_are_apart),
     Rule("Exactly one department is the default, and it is active.", one_default_department),
+    Rule("One help topic at most is the default, and one SLA plan.", one_default_at_most),
     Rule("The default MTA has an outgoing account that is switched on.", default_mta_can_send),
     Rule("New tickets go to departments and help topics that are active.", new_tickets_go_where_people_work),
     Rule("Quoted replies are stripped at a separator.", replies_can_be_stripped),

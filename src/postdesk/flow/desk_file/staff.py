@@ -72,6 +72,7 @@ def write_kind(file: DeskFile, name: str, note: Note, *, at: dt.datetime) -> Ite
     if not file.others.get(name):
         return
     rows = {str(getattr(row, kind.identity)).lower(): row for row in kind.model._default_manager.all()}
+    another_default = any(table.values.get("default") for table in file.others[name])
     for table in file.others.get(name, ()):
         known_by = table.values.get(kind.identity)
         if known_by is None:
@@ -79,6 +80,8 @@ def write_kind(file: DeskFile, name: str, note: Note, *, at: dt.datetime) -> Ite
             continue
         row = rows.get(known_by.lower())
         base = kind.setup(row) if row else kind.new(known_by)
+        if another_default and getattr(base, "default", False):
+            base = replace(base, default=False)
         try:
             _, changes = kind.save(row, laid_over(base, table), by=DESK_FILE, at=at)
         except Problems as refusal:

@@ -84,10 +84,7 @@ def wanted(file: DeskFile, now: Present) -> Wanted:
         file=file,
         settings=laid_over(mail_preferences(now.settings), file.settings),
         departments=tuple(_departments(file, now)),
-        help_topics=tuple(
-            (table, laid_over(help_topic_setup(row) if row else HelpTopicSetup(name), table))
-            for name, table, row in _known(file.help_topics, "name", now.help_topics)
-        ),
+        help_topics=tuple(_help_topics(file, now)),
         agents=tuple(
             WantedAgent(
                 table,
@@ -151,6 +148,13 @@ def _departments(file: DeskFile, now: Present) -> Iterator[tuple[Table, Departme
     for name, table, row in _known(file.departments, "name", now.departments):
         base = department_setup(row) if row else DepartmentSetup(name)
         # Where the file makes another department the default, the old one need not be told.
+        yield table, laid_over(replace(base, default=base.default and not another_default), table)
+
+
+def _help_topics(file: DeskFile, now: Present) -> Iterator[tuple[Table, HelpTopicSetup]]:
+    another_default = any(table.values.get("default") for table in file.help_topics)
+    for name, table, row in _known(file.help_topics, "name", now.help_topics):
+        base = help_topic_setup(row) if row else HelpTopicSetup(name)
         yield table, laid_over(replace(base, default=base.default and not another_default), table)
 
 

@@ -116,13 +116,22 @@ class HelpTopic(models.Model):
     #: Who its tickets are given to from the start; the agent comes before the team.
     agent = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    #: Whether its tickets are closed as soon as they are opened: for what is only to be kept.
+    closes = models.BooleanField(default=False)
     autoresponse = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     is_archived = models.BooleanField(default=False)
+    #: The topic of tickets that nothing else gives one; one at most, and it counts only while it is active.
+    is_default = models.BooleanField(default=False)
     notes = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("is_default",), condition=models.Q(is_default=True), name="one_default_help_topic"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

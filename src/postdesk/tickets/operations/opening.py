@@ -111,7 +111,7 @@ def open_ticket(new: NewTicket, *, by: Agent, at: dt.datetime) -> Ticket:
         ticket=ticket, name="ticket.opened", at=at, agent=by, entry=entry, letter_id=entry.letter_id, data=data
     )
     filtering.follow(ticket, entry, chosen, known=known, at=at)
-    if chosen.status == Status.CLOSED:
+    if (chosen.status or ("closed" if new.help_topic and new.help_topic.closes else "")) == Status.CLOSED:
         close_ticket(ticket, by=by, at=at)
     scene = Scene(
         ticket=scene_of(ticket, speaking), message=paragraphs(new.text), poster=Person(by.name, by.email, by.signature)

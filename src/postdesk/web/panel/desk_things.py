@@ -50,17 +50,19 @@ Row = Any
 
 class HelpTopicForm(ChoosingForm):
     sections: ClassVar = (
-        Section("Help topic", ("name", "status", "notes")),
-        Section("New tickets", (("department", "priority"), ("sla", "agent"), "team", "autoresponse")),
+        Section("Help topic", ("name", "status", "default", "notes")),
+        Section("New tickets", (("department", "priority"), ("sla", "agent"), "team", "autoresponse", "closes")),
     )
     name = forms.CharField(max_length=128)
     status = forms.ChoiceField(choices=STATUS, help_text="Only active topics can be chosen.")
+    default = switch("Default help topic", "For mail to addresses without one; one topic at most is.")
     department = chooser("Department", "Where its tickets go, unless the address or a filter says otherwise.")
     priority = chooser("Priority", choices=[("", "System default"), *Priority.choices])
     sla = chooser("SLA plan")
     agent = chooser("Assign to agent")
     team = chooser("Or assign to team")
     autoresponse = switch("Auto-response", "Tell people that their ticket was opened.", initial=True)
+    closes = switch("Close at once", "Its tickets are closed as soon as they are opened: for what is only to be kept.")
     notes = notes()
 
     def __init__(self, *args: Any, **options: Any) -> None:
