@@ -46,7 +46,7 @@ def working(*mails: bytes) -> Peer:
     return Peer(lambda client: speak_imap(client, mails))
 
 
-def test_the_administrator_is_told_once_after_five_failures_and_once_when_it_works_again(mailbox):
+def test_h10_the_administrator_is_told_once_after_five_failures_and_once_when_it_works_again(mailbox):
     with peers.refuses_login("imap", "[AUTHENTICATIONFAILED] The password has expired.") as peer:
         for number in range(1, 9):
             turn_at(mailbox, peer)

@@ -253,7 +253,7 @@ def a_desk_with_pop3(mailbox: RemoteMailbox) -> RemoteMailbox:
     return mailbox
 
 
-def test_known_mail_that_is_left_alone_is_not_downloaded_again() -> None:
+def test_s9_known_mail_that_is_left_alone_is_not_downloaded_again() -> None:
     mailbox = _read(a_desk(fetched="nothing", protocol="pop3").mailbox)
     server = Drop({"1": one("first"), "2": one("second")})
     for _ in range(3):

@@ -29,7 +29,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize(("protocol", "way", "fetched"), WAYS)
-def test_mail_in_every_way_becomes_one_ticket_each_and_is_answered(
+def test_s6_s9_mail_in_every_way_becomes_one_ticket_each_and_is_answered(
     installation: Installation, dovecot: Dovecot, sink: Sink, protocol: str, way: str, fetched: str
 ):
     user = f"loop-{protocol}-{way}"
