@@ -73,7 +73,6 @@ def test_s8_so_many_emails_are_taken_at_one_time_and_the_backlog_follows() -> No
 @pytest.mark.parametrize(
     ("fetched", "in_inbox", "in_archive"),
     [("move", 0, 3), ("delete", 0, 0), ("nothing", 3, 0)],
-    ids=lambda value: value,
 )
 def test_s9_fetched_mail_is_moved_deleted_or_left_and_is_one_ticket_each(
     dovecot: Dovecot, fetched: str, in_inbox: int, in_archive: int
