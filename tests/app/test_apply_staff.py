@@ -89,7 +89,7 @@ team = "Night shift"
 [[canned_response]]
 title = "Restart"
 department = "Support"
-text = "Dear %{ticket.user.name}, have you turned it off and on again?"
+text = "Dear %{ticket.name}, have you turned it off and on again?"
 """
 
 pytestmark = pytest.mark.django_db
