@@ -18,7 +18,7 @@ from postdesk.wire.deadline import Deadline, within
 from postdesk.wire.dial import dial, no_tls, secure
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import border, translate, words
-from postdesk.wire.login import Login, SignedIn
+from postdesk.wire.login import Login, SignedIn, discreet
 from postdesk.wire.sasl import Exchange, checked, mechanism_for
 from postdesk.wire.source import SLOWEST
 
@@ -173,8 +173,9 @@ def log_in(client: Client, endpoint: Endpoint, login: Login, timeout: float, *, 
     link = client.link
     done = SignedIn("PREAUTH", words(link.welcome))
     if link.state == "NONAUTH":
-        with within(timeout, link.sock):
-            done = _signed_in(client, endpoint, login, encrypted=encrypted)
+        with discreet(login) as signed_in, within(timeout, link.sock):
+            found = _signed_in(client, endpoint, login, encrypted=encrypted)
+            done = signed_in(found.mechanism, found.said)
     with border(endpoint.host, "capability"), within(timeout, link.sock):
         client.capability_names()
     return done

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
+
+from postdesk.basics.errors import WireError
+
+BLOT: Final = "•••"
+#: Shorter secrets are parts of ordinary words; blotting those would tell more than it hides.
+_SHORTEST: Final = 5
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{6,}={0,2}")
 
 
 @dataclass(frozen=True)
@@ -14,6 +25,21 @@ class Login:
     secret: str = field(repr=False)
     mechanism: Literal["basic", "oauth2"] = "basic"
 
+    def blotted(self, said: str) -> str:
+        """A server's words without the secret, plain or in base64: some servers repeat what they were told."""
+        if len(self.secret) < _SHORTEST:
+            return said
+        quoted = self.secret.replace("\\", "\\\\").replace('"', '\\"')
+        for form in (self.secret, quoted):
+            said = said.replace(form, BLOT)
+        return _BASE64.sub(lambda found: BLOT if self._is_in(found[0]) else found[0], said)
+
+    def _is_in(self, coded: str) -> bool:
+        plain = coded.rstrip("=")
+        # One letter more than whole bytes need is one of the sentence before it.
+        whole = plain[: len(plain) - (len(plain) % 4 == 1)]
+        return self.secret.encode() in base64.b64decode(whole + "=" * (-len(whole) % 4))
+
 
 @dataclass(frozen=True)
 class SignedIn:
@@ -21,3 +47,17 @@ class SignedIn:
 
     mechanism: str
     said: str = ""
+
+
+@contextmanager
+def discreet(login: Login) -> Iterator[Callable[[str, str], SignedIn]]:
+    """While signing in: no error repeats the secret. Gives what makes a SignedIn that does not, either."""
+    try:
+        yield lambda mechanism, said: SignedIn(mechanism, login.blotted(said))
+    except WireError as error:
+        error.message = login.blotted(error.message)
+        error.args = (error.message,)
+        error.fields = {
+            name: login.blotted(value) if isinstance(value, str) else value for name, value in error.fields.items()
+        }
+        raise

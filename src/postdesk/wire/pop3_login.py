@@ -13,7 +13,7 @@ from postdesk.wire.channel import Channel
 from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import border, translate, words
-from postdesk.wire.login import Login, SignedIn
+from postdesk.wire.login import Login, SignedIn, discreet
 
 
 def status(channel: Channel) -> tuple[bool, str]:
@@ -80,11 +80,12 @@ def upgrade(channel: Channel, endpoint: Endpoint, able: dict[str, str]) -> dict[
 def log_in(channel: Channel, endpoint: Endpoint, login: Login, able: dict[str, str], welcome: str) -> SignedIn:
     """Sign in. Raises LoginRefused (TokenExpired for a token), Busy, BadProtocol, Disconnected."""
     # A challenge that is not base64 is a ValueError.
-    with border(channel.host, "login"), channel.limited(stage="login"):
-        ok, done = _credentials(channel, endpoint, login, able, welcome)
-    if not ok:
-        raise refusal(channel, done.said, stage="login", oauth2=login.mechanism == "oauth2")
-    return done
+    with discreet(login) as signed_in:
+        with border(channel.host, "login"), channel.limited(stage="login"):
+            ok, done = _credentials(channel, endpoint, login, able, welcome)
+        if not ok:
+            raise refusal(channel, done.said, stage="login", oauth2=login.mechanism == "oauth2")
+        return signed_in(done.mechanism, done.said)
 
 
 def _credentials(

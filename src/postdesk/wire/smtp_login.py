@@ -10,7 +10,7 @@ from postdesk.wire.channel import Channel
 from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import smtp_refusal
-from postdesk.wire.login import Login, SignedIn
+from postdesk.wire.login import Login, SignedIn, discreet
 from postdesk.wire.smtp_reply import Reply, read_reply
 
 
@@ -69,20 +69,21 @@ def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[st
         what = f"only {', '.join(offered)}" if offered else "no login at all"
         hint = "" if channel.encrypted else "; it may do so on an encrypted connection"
         raise LoginRefused(f"{endpoint.host} offers {what}{hint}")
-    exchange = sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port)
-    command = b"AUTH " + name.encode()
-    if exchange.client_begins:
-        command += b" " + base64.b64encode(exchange.answer(b""))
-    with channel.limited(stage="login"):
-        channel.send(command + b"\r\n")
-        reply = read_reply(channel)
-        while reply.code == 334:
-            channel.send(base64.b64encode(exchange.answer(_challenge(reply))) + b"\r\n")
+    with discreet(login) as signed_in:
+        exchange = sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port)
+        command = b"AUTH " + name.encode()
+        if exchange.client_begins:
+            command += b" " + base64.b64encode(exchange.answer(b""))
+        with channel.limited(stage="login"):
+            channel.send(command + b"\r\n")
             reply = read_reply(channel)
-    if not reply.accepted:
-        oauth2 = login.mechanism == "oauth2"
-        raise smtp_refusal(reply.code, exchange.complaint or reply.words, stage="login", oauth2=oauth2)
-    return SignedIn(name, f"{reply.code} {reply.words}")
+            while reply.code == 334:
+                channel.send(base64.b64encode(exchange.answer(_challenge(reply))) + b"\r\n")
+                reply = read_reply(channel)
+        if not reply.accepted:
+            oauth2 = login.mechanism == "oauth2"
+            raise smtp_refusal(reply.code, exchange.complaint or reply.words, stage="login", oauth2=oauth2)
+        return signed_in(name, f"{reply.code} {reply.words}")
 
 
 def _challenge(reply: Reply) -> bytes:
