@@ -236,5 +236,5 @@ def test_the_queue_and_the_ticket_say_by_when_it_is_due_and_that_it_is_overdue(a
     queue = alice.get("/").content.decode()
 
     assert queue.count('data-state="overdue"') == 1
-    assert queue.count('data-state="due"') == 1
-    assert 'data-state="due"' in alice.get(reverse("ticket", args=[early.number])).content.decode()
+    assert queue.count('data-state="promised"') == 1
+    assert 'data-state="promised"' in alice.get(reverse("ticket", args=[early.number])).content.decode()

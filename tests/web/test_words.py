@@ -42,3 +42,27 @@ def test_sizes_are_short(count: int, size: str) -> None:
 
 def test_the_absolute_time_is_in_utc_and_says_so() -> None:
     assert words.absolute(NOON) == "Mon 23 Nov 2026, 12:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("hours", "promise"), [(-1, "overdue"), (0, "overdue"), (1, "due"), (3.9, "due"), (4, "promised"), (13, "promised")]
+)
+def test_a_promise_stands_out_only_when_it_is_soon(hours: float, promise: str) -> None:
+    assert words.promise(NOON + dt.timedelta(hours=hours), now=NOON) == promise
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced", "reply"),
+    [
+        (550, "5.1.1", "User unknown"),
+        (550, "5.1.1", "550 5.1.1 User unknown"),
+        (550, "5.1.1", "550-5.1.1 User unknown"),
+        (550, "5.1.1", "5.1.1 User unknown"),
+    ],
+)
+def test_a_reply_has_its_codes_once(code: int, enhanced: str, reply: str) -> None:
+    assert words.server_reply(code, enhanced, reply) == "550 5.1.1 User unknown"
+
+
+def test_a_reply_without_codes_is_left_alone() -> None:
+    assert words.server_reply(None, "", "- queued as 7F1 -") == "- queued as 7F1 -"

@@ -8,6 +8,8 @@ from typing import Final
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 #: Seconds of waiting at which the queue's colour changes: calm, mind, warm, hot.
 HEAT: Final = (_HOUR, 4 * _HOUR, _DAY)
+#: A ticket that is due within so many seconds stands out.
+SOON: Final = 4 * _HOUR
 
 
 def duration(since: dt.datetime, *, now: dt.datetime) -> str:
@@ -42,6 +44,23 @@ def heat(since: dt.datetime, *, now: dt.datetime) -> int:
     """0 (calm) to 3 (hot)."""
     seconds = (now - since).total_seconds()
     return sum(seconds >= bound for bound in HEAT)
+
+
+def promise(due_at: dt.datetime, *, now: dt.datetime) -> str:
+    """Where a ticket's promise stands: "promised" while there is time, "due" when it is soon, "overdue"."""
+    seconds = (due_at - now).total_seconds()
+    return "overdue" if seconds <= 0 else "due" if seconds < SOON else "promised"
+
+
+def server_reply(code: int | None, enhanced: str, reply: str) -> str:
+    """A server's reply with its codes (RFC 5321 section 4.2, RFC 3463) before it, unless it begins with them already,
+    as the diagnostics in reports of undelivered mail do."""
+    codes = [part for part in (str(code or ""), enhanced) if part]
+    words = reply.strip()
+    for part in codes:
+        if words.startswith(part):
+            words = words.removeprefix(part).lstrip(" -")
+    return " ".join((*codes, words)).strip()
 
 
 def size(count: int) -> str:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from postdesk.basics import clock
+from postdesk.mailroom.models.outbox import LetterRecipient
 from postdesk.people.models import initials
 from postdesk.tickets.models import PriorityLevel, Schedule
 from postdesk.tickets.schedule_lines import lines_of_spans
@@ -54,10 +55,11 @@ def due(at: dt.datetime | None) -> SafeString:
 def due_badge(at: dt.datetime) -> SafeString:
     """By when a ticket is to be answered, or since when it is overdue."""
     now = clock.now()
-    late = at <= now
+    promise = words.promise(at, now=now)
+    late = promise == "overdue"
     return format_html(
         '<span class="badge" data-state="{}" title="{} {}">{}<time datetime="{}">{}</time></span>',
-        "overdue" if late else "due",
+        promise,
         "To be answered by" if not late else "Should have been answered by",
         words.absolute(at),
         "overdue " if late else "due ",
@@ -117,6 +119,12 @@ def capped(number: object, cap: int = 1000) -> str:
     """1001 -> "1000+"."""
     count = int(str(number))
     return f"{cap}+" if count > cap else str(count)
+
+
+@register.filter
+def reply_words(recipient: LetterRecipient) -> str:
+    """What the server said of a recipient, with its codes once."""
+    return words.server_reply(recipient.code, recipient.enhanced, recipient.reply)
 
 
 @register.filter
