@@ -91,6 +91,15 @@ def test_d4_what_is_wrong_stands_beside_its_line_and_nothing_that_was_typed_is_l
     assert not TicketFilter.objects.exists()
 
 
+def test_d4_a_filter_without_rules_and_actions_is_told_beside_the_first_lines(alice: Client) -> None:
+    nothing = {"name": "Refunds", "rules": "1", "actions": "1"}
+
+    page = alice.post(reverse("filter-new"), nothing).content.decode()
+
+    assert 'href="#id_rule-0-criterion"' in page and 'href="#id_action-0-kind"' in page
+    assert page.count("You must set at least one rule.") == page.count("You must set at least one action.") == 2
+
+
 def test_d4_lines_are_added_and_taken_away_without_scripts(alice: Client) -> None:
     page = alice.post(reverse("filter-new"), {**TYPED, "part": "add-rule"}).content.decode()
     assert 'name="rule-2-criterion"' in page
