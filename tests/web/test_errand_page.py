@@ -52,7 +52,8 @@ def test_a_page_shows_the_stages_and_goes_on_asking_until_the_end() -> None:
     assert "&lt;b&gt;Dovecot&lt;/b&gt;" in running
     assert "smtp.example.org" in running
     assert "every 1s" not in ended
-    assert "Something failed" in ended
+    failed = [stage.title for stage in STAGES if stage.state == "failed"]
+    assert f"Something failed: {', '.join(failed)}." in ended
 
 
 @pytest.mark.django_db

@@ -58,9 +58,14 @@ class Progress:
         return self.state in ("done", "failed")
 
     @property
+    def failed(self) -> list[str]:
+        """The titles of the stages that failed, in order."""
+        return [stage.title for stage in self.stages if stage.state == "failed"]
+
+    @property
     def all_well(self) -> bool:
         """Done, and no stage failed."""
-        return self.state == "done" and all(stage.state != "failed" for stage in self.stages)
+        return self.state == "done" and not self.failed
 
 
 @transaction.atomic
