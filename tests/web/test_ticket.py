@@ -139,7 +139,9 @@ def test_an_empty_reply_is_refused_in_words(bob: Client) -> None:
     ticket = builders.a_ticket()
     response = bob.post(f"/tickets/{ticket.number}/replies", {"text": "  "})
     assert response.status_code == 422
-    assert "The reply is empty." in response.content.decode()
+    page = response.content.decode()
+    assert "The reply is empty." in page
+    assert 'aria-describedby="composer-error" autofocus aria-invalid="true"' in page
 
 
 def test_a_copy_to_something_that_is_no_address_is_refused_and_the_words_are_kept(bob: Client) -> None:
