@@ -41,7 +41,7 @@ class NewTicketForm(PanelForm):
         label="Name", max_length=200, required=False, help_text="If the desk does not know them yet."
     )
     subject = forms.CharField(label="Subject", max_length=500)
-    text = forms.CharField(label="Words", widget=forms.Textarea(attrs={"rows": 8}), max_length=100_000)
+    text = forms.CharField(label="Message", widget=forms.Textarea(attrs={"rows": 8}), max_length=100_000)
     file = forms.FileField(label="File", required=False)
     department = forms.ModelChoiceField(queryset=Department.objects.none(), empty_label=None)
     help_topic = forms.ModelChoiceField(

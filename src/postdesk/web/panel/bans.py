@@ -88,7 +88,13 @@ def show(request: AgentRequest) -> HttpResponseBase:
         acts=ACTS,
         acts_url=reverse("ban-acts"),
     )
-    context = {"title": "Banlist", "table": table, "add_url": reverse("ban-new"), "add_label": "Add ban"}
+    context = {
+        "title": "Banlist",
+        "sentence": "Whose mail opens no ticket and gets no answer. It stays in the ledger.",
+        "table": table,
+        "add_url": reverse("ban-new"),
+        "add_label": "Add ban",
+    }
     return render(request, "panel/bans.html", context)
 
 

@@ -50,7 +50,7 @@ Row = Any
 
 class HelpTopicForm(ChoosingForm):
     sections: ClassVar = (
-        Section("Help topic", ("name", "status", "default", "notes")),
+        Section("Help Topic", ("name", "status", "default", "notes")),
         Section("New tickets", (("department", "priority"), ("sla", "agent"), "team", "autoresponse", "closes")),
     )
     name = forms.CharField(max_length=128)
@@ -58,7 +58,7 @@ class HelpTopicForm(ChoosingForm):
     default = switch("Default help topic", "For mail to addresses without one; one topic at most is.")
     department = chooser("Department", "Where its tickets go, unless the address or a filter says otherwise.")
     priority = chooser("Priority", choices=[("", "System default"), *Priority.choices])
-    sla = chooser("SLA plan")
+    sla = chooser("SLA Plan")
     agent = chooser("Assign to agent")
     team = chooser("Or assign to team")
     autoresponse = switch("Auto-response", "Tell people that their ticket was opened.", initial=True)
@@ -98,10 +98,10 @@ HELP_TOPICS: Final = Thing(
     ),
     lambda: HelpTopic.objects.select_related("department", "sla", "agent", "team"),
     (
-        Column("name", "Help topic", ("name",)),
+        Column("name", "Help Topic", ("name",)),
         Column("department", "Department", ("department__name",)),
         Column("priority", "Priority", ("priority",)),
-        Column("sla", "SLA plan", ("sla__name",)),
+        Column("sla", "SLA Plan", ("sla__name",)),
         Column("assigned", "Assigned to"),
         Column("status", "Status", ("is_active",)),
     ),

@@ -144,7 +144,7 @@ def show(request: AgentRequest) -> HttpResponseBase:
             messages.success(request, "Saved.")
             return redirect("email-settings")
     context = {
-        "title": "Settings",
+        "title": "Email Settings",
         "sentence": "What all emails share. Some of it can be decided otherwise for a department or a single email.",
         "form": form,
     }

@@ -32,7 +32,7 @@ Row = Any
 
 class SlaForm(ChoosingForm):
     sections: ClassVar = (
-        Section("SLA plan", ("name", "active", "default")),
+        Section("SLA Plan", ("name", "active", "default")),
         Section("Promise", (("grace_hours", "schedule"), "transient", "mute_alerts")),
         Section("Notes", ("notes",)),
     )
@@ -64,7 +64,7 @@ SLA_PLANS: Final = Thing(
     Empty("No SLA plans yet", "Without a plan no ticket is ever due.", "Add SLA plan", "sla-plan-new", "clock"),
     lambda: SlaPlan.objects.select_related("schedule"),
     (
-        Column("name", "SLA plan", ("name",)),
+        Column("name", "SLA Plan", ("name",)),
         Column("grace", "Grace period", ("grace_hours",)),
         Column("schedule", "Business hours", ("schedule__name",)),
         Column("status", "Status", ("is_active",)),

@@ -137,7 +137,7 @@ class DepartmentForm(ChoosingForm):
     sections: ClassVar = (
         Section("Department", ("name", "status", "default", "public", "manager", "notes")),
         Section("Promise", (("sla", "schedule"),), "By when its tickets are answered, and in which hours."),
-        Section("Outgoing email", ("outgoing_email", "template_set")),
+        Section("Outgoing Email", ("outgoing_email", "template_set")),
         Section(
             "Autoresponder",
             ("new_ticket_autoresponse", "new_message_autoresponse", "autoresponse_email"),
@@ -154,13 +154,13 @@ class DepartmentForm(ChoosingForm):
     )
     public = switch("Public", "Users may see its name and its signature.", initial=True)
     manager = chooser("Manager")
-    sla = chooser("SLA plan")
+    sla = chooser("SLA Plan")
     schedule = chooser("Business hours")
-    outgoing_email = chooser("Outgoing email", "Agents' replies and alerts leave from it.")
+    outgoing_email = chooser("Outgoing Email", "Agents' replies and alerts leave from it.")
     template_set = chooser("Template set")
     new_ticket_autoresponse = switch("New ticket", "Tell people that their ticket was opened.", initial=True)
     new_message_autoresponse = switch("New message", "Confirm what people add to their tickets.", initial=True)
-    autoresponse_email = chooser("Auto-response email", "Auto-responses leave from it.")
+    autoresponse_email = chooser("Auto-Response Email", "Auto-responses leave from it.")
     alert_recipients = forms.ChoiceField(label="Recipients", choices=Recipients.choices, initial=Recipients.MEMBERS)
     auto_claim = switch("Claim on reply", "Give a ticket that is nobody's to whoever answers it.", initial=True)
     signature = words("Signature", rows=4)
@@ -204,9 +204,9 @@ DEPARTMENTS: Final = Thing(
     ),
     (
         Column("name", "Department", ("name",)),
-        Column("email", "Outgoing email", ("outgoing_email__address",)),
+        Column("email", "Outgoing Email", ("outgoing_email__address",)),
         Column("manager", "Manager", ("manager__name",)),
-        Column("sla", "SLA plan", ("sla__name",)),
+        Column("sla", "SLA Plan", ("sla__name",)),
         Column("size", "Agents", ("size",), is_number=True),
         Column("status", "Status", ("is_active",)),
     ),
