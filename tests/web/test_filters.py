@@ -96,7 +96,8 @@ def test_d4_a_filter_without_rules_and_actions_is_told_beside_the_first_lines(al
 
     page = alice.post(reverse("filter-new"), nothing).content.decode()
 
-    assert 'href="#id_rule-0-criterion"' in page and 'href="#id_action-0-kind"' in page
+    assert 'href="#id_rule-0-criterion"' in page
+    assert 'href="#id_action-0-kind"' in page
     assert page.count("You must set at least one rule.") == page.count("You must set at least one action.") == 2
 
 

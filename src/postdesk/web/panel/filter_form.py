@@ -209,10 +209,8 @@ class Editor:
         )
 
     def names(self) -> dict[str, str]:
-        """Where the operation's fields are: "actions.0.target" is "action-0.department".
-        That there is no rule at all stands beside the first line."""
-        found = {"rules": f"{self.rules[0].prefix}.criterion"} if self.rules else {}
-        found |= {"actions": f"{self.actions[0].prefix}.kind"} if self.actions else {}
+        """Where the operation's fields are: "actions.0.target" is "action-0.department"."""
+        found = {"rules": "rule-0.criterion", "actions": "action-0.kind"}
         for place, rule in enumerate(self._filled(self.rules)):
             found |= {f"rules.{place}.{name}": f"{rule.prefix}.{name}" for name in rule.fields}
         for place, action in enumerate(self._filled(self.actions)):
