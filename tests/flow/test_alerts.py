@@ -131,6 +131,26 @@ def test_f4_what_a_machine_wrote_on_a_ticket_alerts_nobody(desk, headers):
     assert sent("alert") == []
 
 
+@pytest.mark.parametrize("robot", ["mona@example.net", "admin@example.net"])
+def test_a_robot_that_answers_alerts_with_new_mail_gets_no_alert_for_it(desk, robot):
+    """Its answer refers to nothing, says or does not say that a machine wrote it, and so is a ticket."""
+    Department.objects.filter(pk=desk.department.pk).update(manager=hired("Mona"))
+    settings(ticket_alert_to=["admin", "manager"])
+
+    arrives(desk.mailbox, mail(sender=robot, subject="Request received", headers="Auto-Submitted: auto-replied\r\n"))
+    assert sent("alert") == []
+
+    arrives(desk.mailbox, mail(sender=robot, subject="Your request was received"))
+    assert len(sent("alert")) == 1
+    assert robot not in dict(sent("alert"))
+
+
+def test_a_machine_that_hears_of_nothing_opens_tickets_that_are_told(desk):
+    Department.objects.filter(pk=desk.department.pk).update(manager=hired("Mona"))
+    arrives(desk.mailbox, mail(sender="cron@example.com", headers="Auto-Submitted: auto-generated\r\n"))
+    assert [to for to, _subject in sent("alert")] == ["mona@example.net"]
+
+
 def test_h10_a_desk_without_listeners_asks_nothing_about_who_might_hear(desk):
     with CaptureQueriesContext(connection) as queries:
         arrives(desk.mailbox, mail(message_id="a1@example.com"))

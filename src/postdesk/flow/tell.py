@@ -19,8 +19,11 @@ _REPORTS = frozenset({"bounce", "delay", "complaint", "read_receipt", "delivery_
 
 
 def new_ticket(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry) -> None:
-    """A ticket was opened: whoever it is given to, then whoever listens. Nothing of old mail and reports."""
-    if arrival.is_history or arrival.mail.kind in _REPORTS:
+    """A ticket was opened: whoever it is given to, then whoever listens. Nothing of old mail and reports.
+
+    Nor of what a machine wrote for somebody who hears of tickets: it may have been an answer to just that.
+    """
+    if arrival.is_history or arrival.mail.kind in _REPORTS or (entry.automatic and _listens(on, arrival.sender)):
         return
     if (ticket.assignee_id or ticket.team_id) and on.voice.listens("assigned_alert"):
         _note(on, "assigned_alert", arrival, ticket, entry)
@@ -79,6 +82,9 @@ def _note(
         assignee=agents,
         assigner=Person("postdesk"),
     )
-    on.occasions.append(
-        Occasion(alert, alerts.of(ticket), entry.pk, scene, actor, arrival.mail.message_id, ticket.email_id)
-    )
+    about, placed = arrival.mail.message_id, alerts.of(ticket)
+    on.occasions.append(Occasion(alert, placed, entry.pk, scene, actor, about, ticket.email_id, author=arrival.sender))
+
+
+def _listens(on: Reaction, address: str) -> bool:
+    return address in on.facts.desk.agents or address == on.gathered.settings.admin_email.lower()

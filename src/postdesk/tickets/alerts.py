@@ -41,6 +41,8 @@ class Occasion:
     about: str | None = None
     #: The address the ticket came through.
     email: int | None = None
+    #: Whose mail it is about, lower case: never told of it, or a robot at that address would go on for ever.
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def letters(
         chosen = voice.chosen(one.alert)
         circle = around[one.placed.ticket]
         for colleague in recipients(chosen, circle, actor=one.actor, ours=senders.is_ours):
-            if (one.placed.ticket, colleague.address) in told:
+            if (one.placed.ticket, colleague.address) in told or colleague.address.lower() == one.author:
                 continue
             told.add((one.placed.ticket, colleague.address))
             drafts.append(_draft(one, Address(colleague.name, colleague.address), sender, voice, mail))
