@@ -85,7 +85,7 @@ def test_every_setting_of_the_database_has_a_key() -> None:
     health = {
         "last_success_at", "last_error", "last_error_at", "failures", "paused_at", "next_fetch_at", "last_attempt_at",
         "last_mail_at", "backlog", "epoch", "watched_since", "retry_at", "id", "email", "credential",
-        "connected_at", "past_epoch", "generation",
+        "connected_at", "repointed_at", "past_epoch", "generation",
     }  # fmt: skip
     for model, section in ((MailSettings, keys.SETTINGS), (RemoteMailbox, keys.MAILBOX), (SmtpAccount, keys.SMTP)):
         columns = {field.name for field in model._meta.concrete_fields} - health

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from email.utils import format_datetime
 
 import pytest
 
@@ -17,7 +18,7 @@ from postdesk.engine.watched import Watched
 from postdesk.flow import intake
 from postdesk.mailroom import spool
 from postdesk.mailroom.connect import mailbox_setup, save_mailbox
-from postdesk.mailroom.models import Email, RemoteMailbox, SpooledMail
+from postdesk.mailroom.models import Email, Letter, RemoteMailbox, SpooledMail
 from postdesk.tickets.models import Ticket
 from postdesk.wire.imap import ImapSource
 from postdesk.wire.pop3 import Pop3Source
@@ -184,6 +185,19 @@ def test_a_key_that_the_old_server_broke_on_hides_no_mail_of_the_new_one() -> No
 
     assert subjects() == ["new", "newer"]
     assert not SpooledMail.objects.filter(outcome="unfetched").exists()
+
+
+@pytest.mark.parametrize("change", [{"host": "ssl://two.example"}, {"username": "other"}, {"folder": "Support"}])
+def test_the_mail_of_years_that_lies_where_a_mailbox_is_pointed_now_is_not_answered(change: dict[str, str]) -> None:
+    mailbox = _read(a_desk(fetched="nothing", host="ssl://one.example").mailbox)
+    RemoteMailbox.objects.filter(pk=mailbox.pk).update(connected_at=now() - dt.timedelta(days=1000))
+    repoint(mailbox, **change)
+    received = f"Received: from a by b; {format_datetime(now() - dt.timedelta(days=90))}\r\n".encode()
+
+    fetch.take_turn(_read(mailbox), Server({1: received + one("old"), 2: one("new")}))
+
+    assert subjects() == ["new", "old"]
+    assert ["new" in letter.subject for letter in Letter.objects.all()] == [True]
 
 
 # --- the server gives a key to other mail

@@ -133,7 +133,7 @@ def save_mailbox(email: Email, setup: MailboxSetup, *, by: audit.Actor, at: dt.d
         if not same_store(before, setup, address=email.address):
             leave_store(mailbox, at=at)
         elif before.folder != setup.folder:
-            new_generation(mailbox)
+            new_generation(mailbox, at=at)
         if _answer(before) != _answer(setup):
             ask_again(mailbox, at=at)
         _write(mailbox, setup, _MAILBOX_COLUMNS, at=at)

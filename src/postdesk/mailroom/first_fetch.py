@@ -51,10 +51,12 @@ def cutoff(mailbox: RemoteMailbox) -> dt.datetime | None:
 
 
 def is_history(mailbox: RemoteMailbox, received_at: dt.datetime | None) -> bool:
-    """Whether mail the server got then is never to be answered automatically. Mail without a date is news."""
-    if received_at is None or mailbox.connected_at is None:
-        return False
-    return received_at < mailbox.connected_at - STILL_NEWS
+    """Whether mail the server got then is never to be answered automatically. Mail without a date is news.
+
+    Old is what was there a day before the mailbox was connected, or was pointed at another server, account or folder.
+    """
+    began = max((when for when in (mailbox.connected_at, mailbox.repointed_at) if when is not None), default=None)
+    return received_at is not None and began is not None and received_at < began - STILL_NEWS
 
 
 def is_due(place: Place) -> bool:

@@ -46,7 +46,7 @@ def leave_store(mailbox: RemoteMailbox, *, at: dt.datetime) -> None:
 
     Mail that moved along is still recognised by its bytes. Changes `mailbox.epoch`, which the caller saves.
     """
-    new_generation(mailbox)
+    new_generation(mailbox, at=at)
     rows = SpooledMail.objects.filter(mailbox=mailbox)
     lowest = rows.aggregate(lowest=Min("epoch"))["lowest"]
     if lowest is None:
@@ -61,12 +61,17 @@ def leave_store(mailbox: RemoteMailbox, *, at: dt.datetime) -> None:
     mailbox.epoch = 0
 
 
-def new_generation(mailbox: RemoteMailbox) -> None:
+def new_generation(mailbox: RemoteMailbox, *, at: dt.datetime) -> None:
     """From here to the end of the transaction nothing is accepted for this mailbox, and afterwards nothing from turns
-    that began before: they hold a connection to what the row no longer means (spool.accept)."""
-    RemoteMailbox.objects.filter(pk=mailbox.pk).update(generation=F("generation") + 1, past_epoch=-1)
+    that began before: they hold a connection to what the row no longer means (spool.accept).
+
+    What lies there already is history from now on: another account may hold years of mail that must not be answered.
+    It is taken or left by when the mailbox was connected first, so that mail of a moved account is not left behind.
+    """
+    rows = RemoteMailbox.objects.filter(pk=mailbox.pk)
+    rows.update(generation=F("generation") + 1, past_epoch=-1, repointed_at=at)
     mailbox.generation += 1
-    mailbox.past_epoch = -1
+    mailbox.past_epoch, mailbox.repointed_at = -1, at
 
 
 def let_go(rows: Sequence[int], *, at: dt.datetime) -> None:

@@ -102,6 +102,8 @@ class RemoteMailbox(Connection):
     first_fetch_since = models.CharField(max_length=10, blank=True, default="")
     #: When the mailbox was connected, or the question about old mail answered anew; null: before there was a question.
     connected_at = models.DateTimeField(null=True, blank=True)
+    #: When it was pointed at another server, account or folder for the last time; null: never.
+    repointed_at = models.DateTimeField(null=True, blank=True)
     #: UIDVALIDITY (0 for POP3) for which the old mail was gone through; -1: not yet.
     past_epoch = models.BigIntegerField(default=-1)
     #: Raised whenever the row comes to mean another store or folder: what an older turn has in hand is not for it.
