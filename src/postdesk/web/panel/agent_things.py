@@ -8,21 +8,24 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.db.models import QuerySet
 
+from postdesk.flow.desk_file import keys
 from postdesk.people.models import Agent, DefaultSignature, FromName, Role
 from postdesk.people.staff import AgentSetup, agent_setup, delete_agent
 from postdesk.tickets.memberships import MembershipSetup, memberships_of, save_staff
 from postdesk.tickets.models import Department
 from postdesk.web.panel.choices import notes, switch, words
 from postdesk.web.panel.things import Thing
-from postdesk.web.shared.forms import PanelForm, SecretField, Section
+from postdesk.web.shared.forms import SecretField, Section
+from postdesk.web.shared.keyed import KeyedForm
 from postdesk.web.shared.tables import Column, Empty
 
 Row = Any
 
 
-class AgentForm(PanelForm):
+class AgentForm(KeyedForm):
     """An agent, and a line for each department: whether they work there, in which role."""
 
+    desk_section = keys.AGENT
     takes_row = True
     sections: ClassVar = (
         Section("Agent", (("name", "email"), "password", "admin", "active", "vacation", "notes")),

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from postdesk.basics import clock
 from postdesk.basics.errors import Problems, Refused
+from postdesk.flow.desk_file import keys
 from postdesk.judge.bans import LONGEST
 from postdesk.mailroom import bans
 from postdesk.mailroom.bans import BanSetup, ban_setup, export_csv, import_csv, save_ban
@@ -21,6 +22,7 @@ from postdesk.mailroom.models import Ban
 from postdesk.people import audit
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import PanelForm, Section, beside
+from postdesk.web.shared.keyed import KeyedForm
 from postdesk.web.shared.tables import Act, Column, Empty, Listing, chosen
 
 COLUMNS: Final = (
@@ -39,7 +41,8 @@ ACTS: Final = (
 SHOWN: Final = 50
 
 
-class BanForm(PanelForm):
+class BanForm(KeyedForm):
+    desk_section = keys.BAN
     sections = (Section("", ("pattern", "active", "notes")),)
 
     pattern = forms.CharField(

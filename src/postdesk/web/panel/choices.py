@@ -8,14 +8,14 @@ from typing import Any, Final
 from django import forms
 from django.db.models import QuerySet
 
-from postdesk.web.shared.forms import PanelForm
+from postdesk.web.shared.keyed import KeyedForm
 
 Options = list[tuple[str, str]]
 #: Said after what is chosen and not active any more (row A4).
 INACTIVE: Final = "not active"
 
 
-class ChoosingForm(PanelForm):
+class ChoosingForm(KeyedForm):
     """A form some of whose fields choose rows; `sources` gives what each can be, read when the form is made."""
 
     def sources(self) -> dict[str, Options]:

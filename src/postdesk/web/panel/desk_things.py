@@ -8,6 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count
 
+from postdesk.flow.desk_file import keys
 from postdesk.people.models import Agent, Team
 from postdesk.tickets.canned import CannedSetup, canned_setup, delete_canned, save_canned
 from postdesk.tickets.canned import consequences as canned_consequences
@@ -49,6 +50,7 @@ Row = Any
 
 
 class HelpTopicForm(ChoosingForm):
+    desk_section = keys.HELP_TOPIC
     sections: ClassVar = (
         Section("Help Topic", ("name", "status", "default", "notes")),
         Section("New tickets", (("department", "priority"), ("sla", "agent"), "team", "autoresponse", "closes")),
@@ -116,6 +118,7 @@ HELP_TOPICS: Final = Thing(
 
 
 class CannedForm(ChoosingForm):
+    desk_section = keys.CANNED_RESPONSE
     takes_row = True
     sections: ClassVar = (
         Section("Canned response", ("title", "department", "active")),

@@ -14,6 +14,7 @@ from typing import Any, Final
 from django import forms
 from django.http import QueryDict
 
+from postdesk.flow.desk_file import keys
 from postdesk.judge.filters import actions, criteria, operators
 from postdesk.judge.filters.problems import MOST_RULES
 from postdesk.judge.filters.values import TARGETS, Rule
@@ -22,6 +23,7 @@ from postdesk.people.models import Agent, Team
 from postdesk.tickets.filter_setup import LONGEST_NAME, MOST_ACTIONS, WORDS, ActionSetup, FilterSetup
 from postdesk.tickets.models import CannedResponse, Department, HelpTopic, SlaPlan
 from postdesk.web.shared.forms import PanelForm, Section
+from postdesk.web.shared.keyed import KeyedForm
 
 Choices = list[tuple[str, Any]]
 _PART: Final = re.compile(r"(add|drop)-(rule|action)(?:-(\d{1,3}))?\Z")
@@ -29,7 +31,8 @@ _SHORT: Final = {"data-width": "short"}
 _PLAIN: Final = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class FilterForm(PanelForm):
+class FilterForm(KeyedForm):
+    desk_section = keys.FILTER
     sections = (Section("", ("name", ("target", "email"), "match")),)
     shown_when = {"email": "target=address"}
 
@@ -48,7 +51,8 @@ class FilterForm(PanelForm):
         choose(self, "email", [("", "Choose an address"), *_addresses()], keep=self.initial.get("email", ""))
 
 
-class RunningForm(PanelForm):
+class RunningForm(KeyedForm):
+    desk_section = keys.FILTER
     sections = (Section("When it runs", ("active", "stop", "notes")),)
 
     active = forms.BooleanField(label="Active", required=False)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.db.models import Count
 
+from postdesk.flow.desk_file import keys
 from postdesk.tickets.models import Colour, PriorityLevel, Schedule, SlaPlan
 from postdesk.tickets.service import (
     PrioritySetup,
@@ -24,13 +25,15 @@ from postdesk.tickets.service import (
 )
 from postdesk.web.panel.choices import ChoosingForm, Options, chooser, names, notes, switch, words
 from postdesk.web.panel.things import DELETE, Thing
-from postdesk.web.shared.forms import PanelForm, Section
+from postdesk.web.shared.forms import Section
+from postdesk.web.shared.keyed import KeyedForm
 from postdesk.web.shared.tables import Column, Empty
 
 Row = Any
 
 
 class SlaForm(ChoosingForm):
+    desk_section = keys.SLA
     sections: ClassVar = (
         Section("SLA Plan", ("name", "active", "default")),
         Section("Promise", (("grace_hours", "schedule"), "transient", "mute_alerts")),
@@ -79,7 +82,8 @@ SLA_PLANS: Final = Thing(
 )
 
 
-class ScheduleForm(PanelForm):
+class ScheduleForm(KeyedForm):
+    desk_section = keys.SCHEDULE
     sections: ClassVar = (
         Section("Schedule", ("name", "time_zone")),
         Section("Hours", ("hours", "holidays")),
@@ -128,7 +132,8 @@ SCHEDULES: Final = Thing(
 )
 
 
-class PriorityForm(PanelForm):
+class PriorityForm(KeyedForm):
+    desk_section = keys.PRIORITY
     sections: ClassVar = (Section("Priority", ("name", ("colour", "urgency"), "public")),)
     name = forms.CharField(max_length=60)
     colour = forms.ChoiceField(choices=Colour.choices, help_text="Legible on light and dark pages.")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.db.models import Count
 
+from postdesk.flow.desk_file import keys
 from postdesk.mailroom.models import Email
 from postdesk.people.models import Agent, Role, Team
 from postdesk.people.permissions import GRANTS
@@ -36,13 +37,15 @@ from postdesk.web.panel.choices import (
     words,
 )
 from postdesk.web.panel.things import Thing
-from postdesk.web.shared.forms import PanelForm, Section
+from postdesk.web.shared.forms import Section
+from postdesk.web.shared.keyed import KeyedForm
 from postdesk.web.shared.tables import Column, Empty
 
 Row = Any
 
 
-class RoleForm(PanelForm):
+class RoleForm(KeyedForm):
+    desk_section = keys.ROLE
     sections: ClassVar = (Section("Role", ("name", "active", "permissions", "notes")),)
     name = forms.CharField(max_length=64)
     active = switch("Active", "A role that is not grants nothing, and cannot be given.", initial=True)
@@ -85,6 +88,7 @@ ROLES: Final = Thing(
 
 
 class TeamForm(ChoosingForm):
+    desk_section = keys.TEAM
     sections: ClassVar = (Section("Team", ("name", "active", "lead", "members", "alerts", "notes")),)
     name = forms.CharField(max_length=125)
     active = switch("Active", "Whether it can be given tickets.", initial=True)
@@ -134,6 +138,7 @@ TEAMS: Final = Thing(
 
 
 class DepartmentForm(ChoosingForm):
+    desk_section = keys.DEPARTMENT
     sections: ClassVar = (
         Section("Department", ("name", "status", "default", "public", "manager", "notes")),
         Section("Promise", (("sla", "schedule"),), "By when its tickets are answered, and in which hours."),

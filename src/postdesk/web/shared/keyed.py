@@ -42,8 +42,11 @@ class KeyedForm(PanelForm):
             # Whether something must be there at all is said by the field or the operation, in better words.
             if key.type == "secret" or value in (None, ""):
                 continue
+            # A list typed as lines stays as it was typed: what each line means is the operation's to say.
+            if key.type == "rows":
+                continue
             try:
                 values[key.name] = clean(key, value)
             except Invalid as problem:
-                self.add_error(key.name, f"{self.fields[key.name].label} {problem.message}.")
+                self.add_error(key.name, f"{self[key.name].label} {problem.message}.")
         return values
