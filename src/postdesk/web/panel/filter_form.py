@@ -156,24 +156,19 @@ def _addresses() -> Choices:
 
 def target_choices() -> dict[str, Choices]:
     """What actions can name now: by name, agents by address; priorities and states."""
-    found: dict[str, Choices] = {
-        "department": [(name, name) for name in _names(Department.objects.filter(is_active=True))],
-        "help_topic": [(name, name) for name in _names(HelpTopic.objects.filter(is_active=True))],
-        "agent": [
-            (email, f"{name} ({email})")
-            for name, email in Agent.objects.filter(is_active=True).values_list("name", "email")
-        ],
-    }
-    found["team"] = [(name, name) for name in _names(Team.objects.filter(is_active=True))]
-    found["sla"] = [(name, name) for name in _names(SlaPlan.objects.filter(is_active=True))]
+    named = (("department", Department), ("help_topic", HelpTopic), ("team", Team), ("sla", SlaPlan))
+    found: dict[str, Choices] = {takes: [(name, name) for name in _names(model)] for takes, model in named}
+    agents = Agent.objects.filter(is_active=True).values_list("name", "email")
+    found["agent"] = [(email, f"{name} ({email})") for name, email in agents]
     titles = CannedResponse.objects.filter(is_active=True).values_list("title", flat=True)
     found["canned"] = [(title, title) for title in titles]
     found |= {takes: [(word, word.capitalize()) for word in words] for takes, words in WORDS.items()}
     return {one.takes: found[one.takes] for one in actions.ACTIONS if one.takes in found}
 
 
-def _names(rows: Any) -> Iterable[str]:
-    names: Iterable[str] = rows.values_list("name", flat=True)
+def _names(model: Any) -> Iterable[str]:
+    """Of the active rows."""
+    names: Iterable[str] = model.objects.filter(is_active=True).values_list("name", flat=True)
     return names
 
 
