@@ -83,6 +83,31 @@ def test_a1_each_address_is_listed_with_its_department_priority_protocol_and_hea
         assert words in page
 
 
+def test_a14_what_fails_on_the_way_out_is_told_in_the_list_and_on_its_tab(alice: Client, sales: Email) -> None:
+    SmtpAccount.objects.create(
+        email=sales, host="smtp.desk.example", failures=2, last_error="535 <wrong> password", last_error_at=clock.now()
+    )
+    assert "Outgoing: 535 &lt;wrong&gt; password" in alice.get("/panel/emails").content.decode()
+    tab = alice.get(f"/panel/emails/{sales.pk}").content.decode().partition('id="tab-smtp"')[2]
+    assert "2 failures in a row" in tab
+    assert "535 &lt;wrong&gt; password" in tab
+
+    SmtpAccount.objects.update(failures=0, last_success_at=clock.now())
+    assert "Outgoing: 535" not in alice.get("/panel/emails").content.decode()
+    tab = alice.get(f"/panel/emails/{sales.pk}").content.decode().partition('id="tab-smtp"')[2]
+    assert "Sent last" in tab
+
+
+def test_a14_a_mailbox_says_on_its_tab_how_it_is(alice: Client) -> None:
+    mailbox = builders.a_mailbox(failures=1, last_error="NO <mailbox> is locked", last_error_at=clock.now())
+    page = alice.get(f"/panel/emails/{mailbox.email_id}").content.decode()
+    tab = page.partition('id="tab-mailbox"')[2].partition('id="tab-smtp"')[0]
+    assert "1 failure in a row" in tab
+    assert "NO &lt;mailbox&gt; is locked" in tab
+    RemoteMailbox.objects.update(failures=0, last_success_at=clock.now())
+    assert "Fetched last" in alice.get(f"/panel/emails/{mailbox.email_id}").content.decode()
+
+
 @pytest.mark.parametrize("column", ["address", "name", "department", "priority", "protocol", "health", "last", "today"])
 def test_a1_the_list_is_sorted_by_every_column_both_ways(column: str, alice: Client) -> None:
     now = clock.now()

@@ -95,7 +95,7 @@ def context_of(request: AgentRequest, page: Page) -> dict[str, Any]:
         (
             Tab("account", "Account", (page.account,)),
             Tab("mailbox", "Remote Mailbox", (page.mailbox,), "panel/emails/_mailbox_tab.html"),
-            Tab("smtp", "Outgoing (SMTP)", (page.smtp,)),
+            Tab("smtp", "Outgoing (SMTP)", (page.smtp,), "panel/emails/_smtp_tab.html"),
         ),
         request.POST.get("tab", ""),
     )
