@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from postdesk.mailroom.models import Letter
+from postdesk.tickets import operations
 from postdesk.tickets.models import Collaborator, Entry, Ticket
 from tests.support import builders
 from tests.support.builders import NOON
@@ -170,6 +177,34 @@ def test_sending_stops_when_something_arrived_meanwhile_and_goes_on_when_it_was_
     assert f'name="seen" id="seen" value="{arrived.pk}"' in page
     assert not Letter.objects.exists()
     assert bob.post(url, {"text": "Good.", "seen": arrived.pk}).status_code == 302
+    assert Letter.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_sent_twice_at_once_is_one_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    builders.a_desk_that_can_send()
+    ticket = builders.a_ticket()
+    seen = builders.an_entry(ticket, "First.")
+    agent = builders.bob()
+    really = operations.reply
+
+    def slowly(*arguments: Any, **more: Any) -> Entry:
+        time.sleep(0.3)  # Long enough for the other to look before this one is written.
+        return really(*arguments, **more)
+
+    monkeypatch.setattr(operations, "reply", slowly)
+
+    def send(_number: int) -> int:
+        with closing(connection):
+            client = Client()
+            client.force_login(agent)
+            form = {"text": "Water is on its way.", "seen": seen.pk}
+            return client.post(f"/tickets/{ticket.number}/replies", form).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = sorted(pool.map(send, range(2)))
+
+    assert statuses == [302, 409]
     assert Letter.objects.count() == 1
 
 

@@ -6,7 +6,7 @@ from postdesk.tickets.operations.manner import Manner
 from postdesk.tickets.operations.opening import NewTicket, open_ticket
 from postdesk.tickets.operations.posting import Upload
 from postdesk.tickets.operations.resend import resend
-from postdesk.tickets.operations.state import assign, close, reopen, transfer
+from postdesk.tickets.operations.state import assign, close, locked, reopen, transfer
 
 __all__ = [
     "Manner",
@@ -14,6 +14,7 @@ __all__ = [
     "Upload",
     "assign",
     "close",
+    "locked",
     "note",
     "open_ticket",
     "reopen",

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import validate_email
+from django.db import transaction
 from django.http import Http404, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -25,9 +26,14 @@ from postdesk.web.shared.doors import AgentRequest, door
 
 
 @door("ticket.reply", "POST")
+@transaction.atomic
 def reply(request: AgentRequest, number: int) -> HttpResponseBase:
-    """Send a reply. Refused (409), words kept, when something arrived that the composer's `seen` did not know of."""
+    """Send a reply. Refused (409), words kept, when something arrived that the composer's `seen` did not know of.
+
+    The ticket is held meanwhile: of a form that was sent twice the second finds the reply of the first.
+    """
     ticket = ticket_or_404(number, request.user, "ticket.reply")
+    operations.locked(ticket)
     text, close = request.POST.get("text", ""), "close" in request.POST
     held = kept(request, "reply")
     arrived = _arrived_since(ticket, request.POST.get("seen", ""))
