@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import get_args
 
 import pytest
 
+from postdesk.mail.message import Kind
 from postdesk.web.shared import words
 from tests.support.builders import NOON
 
@@ -66,3 +68,7 @@ def test_a_reply_has_its_codes_once(code: int, enhanced: str, reply: str) -> Non
 
 def test_a_reply_without_codes_is_left_alone() -> None:
     assert words.server_reply(None, "", "- queued as 7F1 -") == "- queued as 7F1 -"
+
+
+def test_every_kind_of_message_but_plain_mail_has_words() -> None:
+    assert set(words.KINDS) == set(get_args(Kind)) - {"mail"}

@@ -10,6 +10,16 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 HEAT: Final = (_HOUR, 4 * _HOUR, _DAY)
 #: A ticket that is due within so many seconds stands out.
 SOON: Final = 4 * _HOUR
+#: What wrote a message, where it was no person (mail.message.Kind).
+KINDS: Final = {
+    "auto_reply": "automatic answer",
+    "list": "mailing list",
+    "bounce": "undelivered mail",
+    "delay": "delayed mail",
+    "complaint": "complaint",
+    "read_receipt": "read receipt",
+    "delivery_receipt": "delivery receipt",
+}
 
 
 def duration(since: dt.datetime, *, now: dt.datetime) -> str:

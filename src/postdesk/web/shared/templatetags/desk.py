@@ -122,6 +122,12 @@ def capped(number: object, cap: int = 1000) -> str:
 
 
 @register.filter
+def kind(name: str) -> str:
+    """What wrote a message: "auto_reply" is "automatic answer"."""
+    return words.KINDS.get(name, name)
+
+
+@register.filter
 def reply_words(recipient: LetterRecipient) -> str:
     """What the server said of a recipient, with its codes once."""
     return words.server_reply(recipient.code, recipient.enhanced, recipient.reply)
