@@ -10,7 +10,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 HEAT: Final = (_HOUR, 4 * _HOUR, _DAY)
 #: A ticket that is due within so many seconds stands out.
 SOON: Final = 4 * _HOUR
-#: What wrote a message, where it was no person (mail.message.Kind).
+#: What wrote an entry, where it was no person: a kind of mail (mail.message.Kind), or a filter's canned response.
 KINDS: Final = {
     "auto_reply": "automatic answer",
     "list": "mailing list",
@@ -19,6 +19,7 @@ KINDS: Final = {
     "complaint": "complaint",
     "read_receipt": "read receipt",
     "delivery_receipt": "delivery receipt",
+    "canned": "canned response",
 }
 
 
