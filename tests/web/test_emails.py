@@ -261,6 +261,13 @@ def test_a4_what_is_not_active_cannot_be_chosen_and_what_became_so_is_told(alice
     assert "Saved." in submitted(alice, sales, account__department="Old")
 
 
+def test_a_mailbox_is_not_called_fetched_while_fetching_is_off(alice: Client, sales: Email) -> None:
+    MailSettings.objects.update_or_create(pk=1, defaults={"fetching": False})
+    page = submitted(alice, sales)
+    assert "The mailbox is fetched once Fetch emails is on in Emails &gt; Settings." in page
+    assert "is fetched now" not in page
+
+
 def test_c3_aliases_are_nobody_elses(alice: Client, sales: Email) -> None:
     builders.an_email()
     page = submitted(alice, sales, account__aliases="orders@desk.example\nsupport@desk.example\n")
@@ -273,6 +280,7 @@ def test_c3_aliases_are_nobody_elses(alice: Client, sales: Email) -> None:
 
 
 def test_a5_all_of_the_tabs_is_saved_together(alice: Client, sales: Email) -> None:
+    MailSettings.objects.update_or_create(pk=1, defaults={"fetching": True})
     page = submitted(
         alice, sales, mailbox__folder="Wünsche", mailbox__frequency="2", mailbox__per_fetch="50",
         mailbox__ca_file="/etc/ca.pem", smtp__header_spoofing="on",

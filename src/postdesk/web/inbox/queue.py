@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from postdesk.basics import clock
 from postdesk.tickets import queries
 from postdesk.tickets.queries import Order, Shelf
+from postdesk.web.inbox.first_steps import next_step
 from postdesk.web.shared.doors import AgentRequest, door
 
 #: Every so many seconds the whole shelf is compared, whatever the pulse says.
@@ -64,6 +65,7 @@ def _context(request: AgentRequest) -> dict[str, Any]:
         "title": title,
         "empty": empty,
         "hint": hint,
+        "step": next_step(request.user) if shelf == "open" and not page.tickets and not after else None,
         "version": f"{queries.version(page.tickets, numbers)}.{pulse}",
     }
 

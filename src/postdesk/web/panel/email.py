@@ -10,6 +10,7 @@ from django.urls import reverse
 from postdesk.basics import clock
 from postdesk.flow import email_checks
 from postdesk.flow import emails as addresses
+from postdesk.mailroom.models import MailSettings
 from postdesk.web.panel.email_forms import AccountForm
 from postdesk.web.panel.email_page import TABS, Page, context_of, email_or_404, read_page
 from postdesk.web.shared.doors import AgentRequest, door
@@ -60,4 +61,9 @@ def one(request: AgentRequest, pk: int) -> HttpResponseBase:
 def _saved(page: Page) -> str:
     mailbox = getattr(page.email, "mailbox", None)
     fetched = mailbox is not None and mailbox.status and mailbox.paused_at is None
-    return "Saved. The mailbox is fetched now." if fetched else "Saved."
+    if not fetched:
+        return "Saved."
+    settings = MailSettings.objects.first()
+    if settings is None or not settings.fetching:
+        return "Saved. The mailbox is fetched once Fetch emails is on in Emails > Settings."
+    return "Saved. The mailbox is fetched now."
