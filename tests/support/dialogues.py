@@ -154,9 +154,16 @@ def _numbers(text: str, last: int) -> list[int]:
 
 
 def speak_pop3(
-    client: Client, mails: Sequence[bytes] = (), *, refusal: str | None = None, cut: int | None = None
+    client: Client,
+    mails: Sequence[bytes] = (),
+    *,
+    refusal: str | None = None,
+    cut: int | None = None,
+    uidls: Sequence[str] | None = None,
 ) -> None:
-    """Speak POP3 until QUIT. `refusal` refuses every login; `cut` closes within a RETR, after that many bytes."""
+    """Speak POP3 until QUIT. `refusal` refuses every login; `cut` closes within a RETR, after that many bytes; `uidls`
+    name the messages."""
+    names = uidls or [f"uid-{number + 1}" for number in range(len(mails))]
     client.say(GREETINGS["pop3"])
     while True:
         words = client.line().decode("ascii", "replace").split()
@@ -170,13 +177,13 @@ def speak_pop3(
                 raise Ended
             client.say(b".\r\n")
         else:
-            client.say(_pop3_facts(verb, words[1:], mails).encode())
+            client.say(_pop3_facts(verb, words[1:], mails, names).encode())
         if verb == "QUIT":
             return
 
 
-def _pop3_facts(verb: str, arguments: list[str], mails: Sequence[bytes]) -> str:
-    rows = {"LIST": [str(len(raw)) for raw in mails], "UIDL": [f"uid-{number + 1}" for number in range(len(mails))]}
+def _pop3_facts(verb: str, arguments: list[str], mails: Sequence[bytes], names: Sequence[str]) -> str:
+    rows = {"LIST": [str(len(raw)) for raw in mails], "UIDL": [*names]}
     if verb == "STAT":
         return f"+OK {len(mails)} {sum(map(len, mails))}\r\n"
     if verb == "CAPA":

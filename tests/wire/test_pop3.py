@@ -9,6 +9,7 @@ from postdesk.wire.endpoint import read_endpoint
 from postdesk.wire.login import Login
 from postdesk.wire.pop3 import Pop3Source, open_pop3
 from tests.support import peers
+from tests.support.dialogues import MAIL, speak_pop3
 from tests.support.dovecot import PASSWORD, Dovecot
 from tests.support.peers import Connection, Peer
 
@@ -66,6 +67,19 @@ def test_a_refused_login_is_told_in_the_servers_words() -> None:
         with pytest.raises(LoginRefused, match="Not today, Ada") as caught:
             open_pop3(endpoint, Login("ada", "hunter2"), timeout=5)
     assert "hunter2" not in repr(caught.value) + repr(caught.value.fields)
+
+
+def test_names_too_long_or_too_strange_for_the_ledger_become_digests_and_stay_apart() -> None:
+    names = ["u" * 255, "v" * 300, "v" * 299 + "w", "nul\0nul"]
+    mails = [MAIL.replace(b"whole@", b"%d@" % number) for number in range(len(names))]
+    with Peer(lambda client: speak_pop3(client, mails, uidls=names)) as peer:
+        source = open_pop3(read_endpoint("plain://127.0.0.1", peer.port, "pop3"), Login("ada", "x"), timeout=5)
+        with source:
+            keys = [str(one.key) for one in source.listing()]
+            found = {one.key: one.raw for one in source.fetch(keys)}
+    assert keys[0] == names[0]
+    assert all(len(key) <= 255 and "\0" not in key for key in keys)
+    assert [found[key] for key in keys] == mails
 
 
 def test_a_message_that_is_cut_is_not_yielded() -> None:

@@ -6,6 +6,7 @@ Spoken directly on a Channel: poplib refuses lines over 2,048 bytes and cannot p
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,9 @@ from postdesk.wire.login import Login
 from postdesk.wire.pop3_login import ask, features, greeting, log_in, refusal, status, upgrade
 from postdesk.wire.source import BATCH_MESSAGES, Fetched, Key, Listed, Settling, batches
 from postdesk.wire.trace import received_by
+
+#: Characters of a UIDL that are kept as they are.
+LONGEST_UIDL = 255
 
 
 def open_pop3(endpoint: Endpoint, login: Login, *, timeout: float = 30.0) -> Pop3Source:
@@ -58,7 +62,7 @@ class Pop3Source:
             sizes = self._table(b"LIST")
         self._numbers = {}
         for number, uidl in uidls.items():
-            self._numbers.setdefault(uidl, number)
+            self._numbers.setdefault(_key(uidl), number)
         found = {key: _size(sizes.get(number)) for key, number in self._numbers.items()}
         self._sizes = {key: size for key, size in found.items() if size is not None}
         return [Listed(key, size) for key, size in found.items()]
@@ -181,6 +185,16 @@ class Pop3Source:
         raw = self._message()
         if raw is not None:
             yield Fetched(key, raw, None)
+
+
+def _key(uidl: str) -> str:
+    """The UIDL, or a digest of one that the ledger could not hold (RFC 1939 section 7: 70 characters, all printable).
+
+    Otherwise one message with such a name would keep its whole batch out, turn after turn.
+    """
+    if len(uidl) <= LONGEST_UIDL and "\x00" not in uidl:
+        return uidl
+    return f"sha256:{hashlib.sha256(uidl.encode()).hexdigest()}"
 
 
 def _size(text: str | None) -> int | None:
