@@ -9,6 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from postdesk.flow import intake
+from postdesk.flow.accept import accept_piped
 from postdesk.mail.parse import parse
 from postdesk.mailroom.models import Alert, Letter, MailSettings
 from postdesk.people.models import Agent, Team
@@ -256,7 +258,7 @@ def test_i_an_overdue_ticket_alerts_assignee_and_manager(desk):
     assert "due on 2026-03-02 09:00 UTC" in parse(bytes(Letter.objects.filter(kind="alert")[0].raw)).text
 
 
-def test_s14_h1_the_from_of_an_auto_response_is_deptauto_then_deptout_then_the_default(desk):
+def test_s14_s15_h1_an_auto_response_is_from_deptauto_then_deptout_then_whom_one_wrote_to_then_the_default(desk):
     def answered_from(number: int) -> str:
         arrives(desk.mailbox, mail(message_id=f"f{number}@example.com"))
         return Letter.objects.order_by("id").last().from_address
@@ -266,7 +268,11 @@ def test_s14_h1_the_from_of_an_auto_response_is_deptauto_then_deptout_then_the_d
     Department.objects.update(autoresponse_email=None, outgoing_email=desk.billing)
     assert answered_from(2) == "billing@desk.test"
     Department.objects.update(outgoing_email=None)
+    MailSettings.objects.update(default_email=desk.billing)
     assert answered_from(3) == "support@desk.test"
+    accept_piped(mail(to="nobody@elsewhere.example", message_id="f4@example.com"), via=None, at=AT)
+    intake.take_in(0)
+    assert Letter.objects.order_by("id").last().from_address == "billing@desk.test"
 
 
 def test_s14_h4_the_signature_of_a_private_department_never_leaves_the_house(desk):

@@ -65,7 +65,7 @@ def test_s4_a6_what_cannot_be_meant_is_named_with_its_field(
     assert caught.value.field == field
 
 
-def test_a_server_that_drips_bytes_is_given_up_when_the_whole_time_is_over() -> None:
+def test_a12_a_server_that_drips_bytes_is_given_up_when_the_whole_time_is_over() -> None:
     began = time.monotonic()
     with peers.drips(0.05) as peer, pytest.raises(Disconnected, match=r"no answer from the server within 0\.5 s"):
         open_pop3(read_endpoint("plain://127.0.0.1", peer.port, "pop3"), LOGIN, timeout=0.5)

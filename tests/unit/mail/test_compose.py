@@ -79,6 +79,13 @@ def test_h5_automatic_answers_say_so_in_plain_words() -> None:
     assert (mail.kind, mail.autoreply_allowed) == ("auto_reply", False)
 
 
+def test_h5_notices_to_agents_say_so_and_ask_for_no_answer() -> None:
+    mail = parse(compose(dataclasses.replace(PLAIN, auto="auto-generated")))
+    assert (mail.header("Auto-Submitted"), mail.header("Precedence")) == ("auto-generated", None)
+    assert mail.header("X-Auto-Response-Suppress") == "OOF, AutoReply"
+    assert not mail.autoreply_allowed
+
+
 def test_a_persons_answer_carries_no_sign_of_a_robot() -> None:
     mail = parse(compose(PLAIN))
     assert (mail.kind, mail.header("Auto-Submitted"), mail.header("Precedence")) == ("mail", None, None)

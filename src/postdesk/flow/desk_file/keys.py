@@ -93,7 +93,13 @@ DEPARTMENT: Final = Section(
     "A department, known by its name.",
     (
         Key("name", "text", REQUIRED, "Its name.", longest=128),
-        Key("outgoing_email", "name", "", 'Agents\' replies leave from it; `""`: the default email.', refers="email"),
+        Key(
+            "outgoing_email",
+            "name",
+            "",
+            'Agents\' replies leave from it; `""`: the address a ticket came through, else the default email.',
+            refers="email",
+        ),
         Key(
             "autoresponse_email", "name", "", 'Auto-responses leave from it; `""`: the outgoing email.', refers="email"
         ),

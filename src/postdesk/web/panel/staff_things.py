@@ -181,7 +181,7 @@ class DepartmentForm(ChoosingForm):
             "manager": people(Agent.objects.filter(is_active=True), "Nobody"),
             "sla": names(SlaPlan.objects.filter(is_active=True), "System default"),
             "schedule": names(Schedule.objects.all(), "Around the clock"),
-            "outgoing_email": [("", "System default"), *emails],
+            "outgoing_email": [("", "The ticket's, or the system default"), *emails],
             "autoresponse_email": [("", "The outgoing email"), *emails],
             "template_set": names(TemplateSet.objects.filter(is_active=True), "System default"),
         }
