@@ -148,7 +148,7 @@ def free_port(host: str, wished: int) -> int:
 def _summary(at: str, passwords: dict[str, str], sandbox: Sandbox, *, taken: int | None) -> Panel:
     table = Table.grid(padding=(0, 2))
     table.add_row("The desk", f"[bold]{at}/[/]" + (f" (port {taken} is taken)" if taken is not None else ""))
-    table.add_row("Admin Panel", f"[bold]{at}/panel[/]  as alice: Dashboard, Emails, Staff, Filters")
+    table.add_row("Admin Panel", f"[bold]{at}/panel[/]  (as alice)")
     for address, password in passwords.items():
         table.add_row("Sign in", f"{address}  password [bold]{password}[/]")
     table.add_row("The customers", f"[bold]{sandbox.page}[/]")
