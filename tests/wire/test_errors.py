@@ -36,6 +36,12 @@ CASES: list[tuple[BaseException, str, type[WireError], str]] = [
     (ConnectionRefusedError(111, "Connection refused"), "connect", Unreachable, "Connection refused"),
     (TimeoutError("timed out"), "connect", Unreachable, "no answer from mx.example"),
     (TimeoutError("timed out"), "fetch", Disconnected, "no answer"),
+    (
+        ConnectionResetError(104, "Connection reset by peer"),
+        "connect",
+        Disconnected,
+        "hung up: Connection reset by peer",
+    ),
     (ConnectionResetError(104, "Connection reset by peer"), "fetch", Disconnected, "Connection reset by peer"),
     (EOFError(), "fetch", Disconnected, "broke"),
     (expired(), "tls", TlsRefused, "certificate has expired. Its owner must renew it."),
