@@ -142,6 +142,22 @@ def test_d5_bans_are_asked_again_about_a_reply_to(desk):
     assert not Ticket.objects.exists()
 
 
+def test_d5_a_person_who_wants_answers_at_postmaster_is_heard_though_a_bounce_is_attached(desk):
+    a_filter(ActionSetup("reply_to"))
+    raw = (
+        b"From: carol@example.com\r\nReply-To: postmaster@example.com\r\nTo: support@desk.test\r\nSubject: fire\r\n"
+        b"Message-ID: <p@example.com>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/plain\r\n\r\nMy mail to Bob came back, see below.\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        b"Final-Recipient: rfc822; bob@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+    )
+
+    (row,) = arrives(desk.mailbox, raw)
+
+    assert (row.outcome, Ticket.objects.get().user.address) == ("ticket", "postmaster@example.com")
+    assert not Letter.objects.filter(kind="autoresponse").exists()
+
+
 def test_d5_a_mail_goes_out_with_its_words_filled_in_and_says_that_it_is_automatic(desk):
     a_filter(
         ActionSetup(

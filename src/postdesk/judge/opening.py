@@ -57,6 +57,9 @@ def _filtered(arrival: Arrival, verdict: Verdict, routing: Routing, facts: Facts
     while run(desk.filters, _sight(arrival, routing, facts), chosen, desk.has):
         arrival = replace(arrival, instead=chosen.author)
         verdict = decide(arrival, facts)
+        if verdict.action != "suppress":
+            # What the message is was decided with its own From: the new sender may be turned away or not answered.
+            verdict = Verdict("accept", tuple(_noted(one) for one in verdict.findings))
         ban = identity.ban(arrival, facts)
         if ban is not None:
             verdict = Verdict("suppress", (*verdict.findings, ban))
@@ -68,6 +71,11 @@ def _filtered(arrival: Arrival, verdict: Verdict, routing: Routing, facts: Facts
         silence = Finding("filter", words, silent=True)
         verdict = replace(verdict, findings=(*verdict.findings, silence))
     return arrival, verdict, chosen
+
+
+def _noted(finding: Finding) -> Finding:
+    """The finding as one that decides nothing: what would have kept the message out keeps the desk silent."""
+    return replace(finding, action=None, silent=finding.silent or finding.action is not None)
 
 
 def _sight(arrival: Arrival, routing: Routing, facts: Facts) -> Sight:

@@ -126,7 +126,7 @@ def _from_socket(exc: OSError | EOFError, host: str, stage: str) -> WireError:
         if isinstance(exc, TimeoutError):
             return Unreachable(f"no answer from {host}")
         if isinstance(exc, ConnectionResetError):
-            # Somebody was there and hung up: a reset that overtakes the end of connect() is no other than one a moment later.
+            # Somebody was there: a reset that overtakes the end of connect() is no other than one a moment later.
             return Disconnected(f"{host} hung up: {words(exc.strerror or str(exc))}")
         return Unreachable(f"{host} cannot be reached: {words(getattr(exc, 'strerror', None) or str(exc))}")
     if isinstance(exc, TimeoutError):
