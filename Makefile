@@ -57,7 +57,7 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
 	@touch $@ $(VENV)/.run
 
 system-packages:
-	@scripts/install-packages dovecot-imapd dovecot-pop3d dovecot-lmtpd chromium
+	@scripts/install-packages dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-submissiond chromium
 
 clean: ## remove what set-up made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

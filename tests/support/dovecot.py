@@ -33,7 +33,6 @@ PASSWORD = "secret"
 MAIL_UID = 5000
 START_TIMEOUT = 20.0  # seconds
 _SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
-_PORTS = ("imap", "imaps", "pop3", "pop3s", "lmtp")
 _FLAGS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen", "T": "\\Deleted"}
 _ARRIVAL = re.compile(r"(\d+)\.(?:M(\d+))?")
 
@@ -67,6 +66,7 @@ namespace inbox {{
 }}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -159,6 +159,8 @@ class Dovecot:
     """
 
     host = "127.0.0.1"
+    #: Names of the attributes that hold its ports.
+    ports: tuple[str, ...] = ("imap", "imaps", "pop3", "pop3s", "lmtp")
 
     def __init__(
         self,
@@ -260,7 +262,7 @@ class Dovecot:
 
     def _choose_ports(self) -> None:
         with ExitStack() as held:
-            for name in _PORTS:
+            for name in self.ports:
                 listener = held.enter_context(socket.socket())
                 listener.bind((self.host, 0))
                 setattr(self, name, listener.getsockname()[1])
@@ -275,9 +277,13 @@ class Dovecot:
             password=PASSWORD,
             fsync=self._fsync,
             capability=f"imap_capability = {self._capability}" if self._capability else "",
-            extra=self._extra,
-            **{name: getattr(self, name) for name in _PORTS},
+            extra=self.extra(),
+            **{name: getattr(self, name) for name in self.ports},
         )
+
+    def extra(self) -> str:
+        """Configuration that is added at the end."""
+        return self._extra
 
     def _unprivileged(self) -> str:
         user, group = getpass.getuser(), grp.getgrgid(self._gid).gr_name
@@ -302,7 +308,7 @@ class Dovecot:
             )
         end = time.monotonic() + START_TIMEOUT
         while process.poll() is None and time.monotonic() < end:
-            if all(self._greets(port) for port in (self.imap, self.pop3, self.lmtp)):
+            if all(self._greets(port) for port in self.greeting_ports()):
                 self._process = process
                 return True
             time.sleep(0.02)
@@ -310,6 +316,10 @@ class Dovecot:
             process.terminate()
         process.wait(START_TIMEOUT)
         return False
+
+    def greeting_ports(self) -> tuple[int, ...]:
+        """The ports on which it must greet before it counts as started."""
+        return self.imap, self.pop3, self.lmtp
 
     def _greets(self, port: int) -> bool:
         try:
