@@ -18,7 +18,6 @@ from postdesk.basics.errors import (
     LoginRefused,
     Rejected,
     TlsRefused,
-    TokenExpired,
     Unreachable,
     WireError,
 )
@@ -93,21 +92,18 @@ def test_the_border_keeps_the_cause_and_lets_bugs_of_our_own_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "stage", "oauth2", "expected"),
+    ("code", "stage", "expected"),
     [
-        (421, "mail", False, Busy),
-        (454, "login", False, Busy),
-        (535, "login", False, LoginRefused),
-        (535, "login", True, TokenExpired),
-        (554, "connect", False, Rejected),
-        (550, "mail", False, Rejected),
-        (-1, "connect", False, BadProtocol),
+        (421, "mail", Busy),
+        (454, "login", Busy),
+        (535, "login", LoginRefused),
+        (554, "connect", Rejected),
+        (550, "mail", Rejected),
+        (-1, "connect", BadProtocol),
     ],
 )
-def test_an_smtp_code_decides_by_where_it_was_said(
-    code: int, stage: str, oauth2: bool, expected: type[WireError]
-) -> None:
-    assert type(smtp_refusal(code, "5.1.1 words", stage=stage, oauth2=oauth2)) is expected
+def test_an_smtp_code_decides_by_where_it_was_said(code: int, stage: str, expected: type[WireError]) -> None:
+    assert type(smtp_refusal(code, "5.1.1 words", stage=stage)) is expected
 
 
 def test_a_rejection_carries_code_and_enhanced_code() -> None:

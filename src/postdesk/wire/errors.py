@@ -23,7 +23,6 @@ from postdesk.basics.errors import (
     LoginRefused,
     Rejected,
     TlsRefused,
-    TokenExpired,
     Unreachable,
     WireError,
 )
@@ -159,15 +158,14 @@ def _from_smtp(exc: smtplib.SMTPException, stage: str) -> WireError:
     return BadProtocol(words(str(exc)))
 
 
-def smtp_refusal(code: int, text: str, *, stage: str, oauth2: bool = False) -> WireError:
+def smtp_refusal(code: int, text: str, *, stage: str) -> WireError:
     """The error for a reply that ends an SMTP session or a login (RFC 5321 section 4.2, RFC 4954 section 6)."""
     if code == 421 or (stage in ("login", "connect") and 400 <= code < 500):
         return Busy(f"{code} {text}", code=code)
     if not 200 <= code <= 599:
         return BadProtocol(f"this is no SMTP server; it says: {text}")
     if stage == "login":
-        refused = TokenExpired if oauth2 else LoginRefused
-        return refused(f"{code} {text}", code=code)
+        return LoginRefused(f"{code} {text}", code=code)
     return Rejected(text, code=code, enhanced=enhanced_code(text))
 
 

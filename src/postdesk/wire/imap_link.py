@@ -13,18 +13,20 @@ from typing import Any, cast
 
 from imapclient import IMAPClient
 
-from postdesk.basics.errors import LoginRefused, TokenExpired, WireError
+from postdesk.basics.errors import LoginRefused, WireError
 from postdesk.wire.deadline import Deadline, within
 from postdesk.wire.dial import dial, no_tls, secure
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import border, translate, words
 from postdesk.wire.login import Login, SignedIn, discreet
-from postdesk.wire.sasl import Exchange, checked, mechanism_for
+from postdesk.wire.sasl import Exchange, checked, mechanism_for, refused
 from postdesk.wire.source import SLOWEST
 
 #: Bytes of literals that an answer may hold where nobody expects a message.
 SMALL_ANSWER = 16 * 1024 * 1024
 _PIECE = 64 * 1024
+#: RFC 2683 section 3.2.1.5: a command line should not be longer.
+_LONGEST_COMMAND = 1000
 
 
 class Link(imaplib.IMAP4):
@@ -190,7 +192,7 @@ def _signed_in(client: Client, endpoint: Endpoint, login: Login, *, encrypted: b
     if mechanism:
         exchange = Exchange(mechanism, login, host=endpoint.host, port=endpoint.port)
         try:
-            _status, said = link.authenticate(mechanism, exchange.answer)
+            said = _authenticated(link, exchange, at_once="SASL-IR" in names)
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             raise _refusal(error, endpoint, login, exchange.complaint) from error
         return SignedIn(mechanism, words(said[-1]))
@@ -209,11 +211,23 @@ def _signed_in(client: Client, endpoint: Endpoint, login: Login, *, encrypted: b
     return SignedIn("LOGIN", words(said[-1]))
 
 
+def _authenticated(link: Link, exchange: Exchange, *, at_once: bool) -> list[Any]:
+    """AUTHENTICATE (RFC 3501 section 6.2.2), where it can with the first answer in the command (RFC 4959)."""
+    # Where the server does not say SASL-IR there is no room; a long answer (a token has up to 8 KB) is asked for.
+    room = _LONGEST_COMMAND - len("A0001 AUTHENTICATE ") - len(exchange.mechanism) if at_once else 0
+    command = exchange.mechanism.encode() + exchange.opening(room)
+    # As imaplib's own authenticate does, which has no way to send the first answer along.
+    imap = cast(Any, link)
+    imap.literal = imaplib._Authenticator(exchange.answer).process
+    status, said = imap._simple_command("AUTHENTICATE", command)
+    if status != "OK":
+        raise link.error(said[-1])
+    link.state = "AUTH"
+    return cast(list[Any], said)
+
+
 def _refusal(error: Exception, endpoint: Endpoint, login: Login, complaint: str) -> WireError:
-    refused = translate(error, host=endpoint.host, stage="login")
-    if not isinstance(refused, LoginRefused) or login.mechanism != "oauth2":
-        return refused
-    return TokenExpired(f"{refused.message} ({complaint})" if complaint else refused.message, **refused.fields)
+    return refused(translate(error, host=endpoint.host, stage="login"), login, complaint)
 
 
 def _quoted(text: str) -> Any:

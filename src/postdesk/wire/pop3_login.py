@@ -7,13 +7,15 @@ import hashlib
 import poplib
 import re
 
-from postdesk.basics.errors import BadProtocol, LoginRefused, TlsRefused, TokenExpired, WireError
+from postdesk.basics.errors import BadProtocol, LoginRefused, TlsRefused, WireError
 from postdesk.wire import sasl
 from postdesk.wire.channel import Channel
 from postdesk.wire.dial import no_tls
 from postdesk.wire.endpoint import Endpoint
 from postdesk.wire.errors import border, translate, words
 from postdesk.wire.login import Login, SignedIn, discreet
+
+_LONGEST_COMMAND = 253
 
 
 def status(channel: Channel) -> tuple[bool, str]:
@@ -26,14 +28,11 @@ def status(channel: Channel) -> tuple[bool, str]:
     return word == b"+OK", words(text)
 
 
-def refusal(channel: Channel, text: str, *, stage: str, oauth2: bool = False) -> WireError:
-    """The error for -ERR. After a refused login a token is what to renew."""
+def refusal(channel: Channel, text: str, *, stage: str) -> WireError:
+    """The error for -ERR."""
     if stage == "tls":
         return TlsRefused(text or None)
-    error = translate(poplib.error_proto(f"-ERR {text}"), host=channel.host, stage=stage)
-    if oauth2 and isinstance(error, LoginRefused):
-        return TokenExpired(error.message, **error.fields)
-    return error
+    return translate(poplib.error_proto(f"-ERR {text}"), host=channel.host, stage=stage)
 
 
 def ask(channel: Channel, command: bytes, *, stage: str) -> str:
@@ -82,19 +81,24 @@ def log_in(channel: Channel, endpoint: Endpoint, login: Login, able: dict[str, s
     # A challenge that is not base64 is a ValueError.
     with discreet(login) as signed_in:
         with border(channel.host, "login"), channel.limited(stage="login"):
-            ok, done = _credentials(channel, endpoint, login, able, welcome)
+            ok, done, complaint = _credentials(channel, endpoint, login, able, welcome)
         if not ok:
-            raise refusal(channel, done.said, stage="login", oauth2=login.mechanism == "oauth2")
+            raise sasl.refused(refusal(channel, done.said, stage="login"), login, complaint)
         return signed_in(done.mechanism, done.said)
 
 
 def _credentials(
     channel: Channel, endpoint: Endpoint, login: Login, able: dict[str, str], welcome: str
-) -> tuple[bool, SignedIn]:
+) -> tuple[bool, SignedIn, str]:
+    """Whether it worked, how, and what an OAuth2 server complained of."""
     offered = able.get("SASL", "").split()
     if login.mechanism == "oauth2":
-        name = sasl.mechanism_for(login, offered, encrypted=channel.encrypted) or "XOAUTH2"
-        return _sasl(channel, sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port))
+        name = sasl.mechanism_for(login, offered, encrypted=channel.encrypted)
+        if name is None and able:
+            raise LoginRefused("the server offers no login by OAuth2")
+        # A server without CAPA gets the token only when it asks for it.
+        exchange = sasl.Exchange(name or "XOAUTH2", login, host=endpoint.host, port=endpoint.port)
+        return _sasl(channel, exchange, _LONGEST_COMMAND if name else 0)
     login = sasl.checked(login)
     user, secret = login.username.encode(), login.secret.encode()
     stamp = re.search(r"<[^<>@\s]+@[^<>\s]+>", welcome)
@@ -105,27 +109,22 @@ def _credentials(
         channel.send(b"APOP " + user + b" " + digest + b"\r\n")
         ok, text = status(channel)
         if ok:
-            return True, SignedIn("APOP", text)
+            return True, SignedIn("APOP", text), ""
     channel.send(b"USER " + user + b"\r\n")
     ok, text = status(channel)
     if ok:
         channel.send(b"PASS " + secret + b"\r\n")
         ok, text = status(channel)
-    return ok, SignedIn("USER", text)
+    return ok, SignedIn("USER", text), ""
 
 
-def _sasl(channel: Channel, exchange: sasl.Exchange) -> tuple[bool, SignedIn]:
-    initial = base64.b64encode(exchange.answer(b""))
+def _sasl(channel: Channel, exchange: sasl.Exchange, room: int) -> tuple[bool, SignedIn, str]:
     command = b"AUTH " + exchange.mechanism.encode()
-    # RFC 5034 section 4: a command line holds 255 octets; a longer first response waits for the "+".
-    at_once = len(command) + 1 + len(initial) <= 253
-    channel.send(command + (b" " + initial if at_once else b"") + b"\r\n")
+    # RFC 5034 section 4: a command line holds 255 octets; a longer first answer waits for the "+".
+    channel.send(command + exchange.opening(room - len(command)) + b"\r\n")
     line = channel.read_line().strip()
-    if not at_once and line.startswith(b"+") and not line.startswith(b"+OK"):
-        channel.send(initial + b"\r\n")
-        line = channel.read_line().strip()
     while line.startswith(b"+") and not line.startswith(b"+OK"):
         channel.send(base64.b64encode(exchange.answer(base64.b64decode(line[1:].strip()))) + b"\r\n")
         line = channel.read_line().strip()
-    said = words(exchange.complaint or line.partition(b" ")[2])
-    return line.startswith(b"+OK"), SignedIn(exchange.mechanism, said)
+    said = words(line.partition(b" ")[2])
+    return line.startswith(b"+OK"), SignedIn(exchange.mechanism, said), exchange.complaint

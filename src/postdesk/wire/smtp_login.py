@@ -13,6 +13,9 @@ from postdesk.wire.errors import smtp_refusal
 from postdesk.wire.login import Login, SignedIn, discreet
 from postdesk.wire.smtp_reply import Reply, read_reply
 
+#: Octets of a command line without its end (RFC 5321 section 4.5.3.1.4); RFC 4954 section 4 holds AUTH to it.
+_LONGEST_COMMAND = 510
+
 
 def ask(channel: Channel, command: bytes, *, stage: str) -> Reply:
     """Say one command and read its reply."""
@@ -72,8 +75,7 @@ def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[st
     with discreet(login) as signed_in:
         exchange = sasl.Exchange(name, login, host=endpoint.host, port=endpoint.port)
         command = b"AUTH " + name.encode()
-        if exchange.client_begins:
-            command += b" " + base64.b64encode(exchange.answer(b""))
+        command += exchange.opening(_LONGEST_COMMAND - len(command))
         with channel.limited(stage="login"):
             channel.send(command + b"\r\n")
             reply = read_reply(channel)
@@ -81,8 +83,8 @@ def log_in(channel: Channel, endpoint: Endpoint, login: Login, features: dict[st
                 channel.send(base64.b64encode(exchange.answer(_challenge(reply))) + b"\r\n")
                 reply = read_reply(channel)
         if not reply.accepted:
-            oauth2 = login.mechanism == "oauth2"
-            raise smtp_refusal(reply.code, exchange.complaint or reply.words, stage="login", oauth2=oauth2)
+            error = smtp_refusal(reply.code, reply.words, stage="login")
+            raise sasl.refused(error, login, exchange.complaint)
         return signed_in(name, f"{reply.code} {reply.words}")
 
 
