@@ -8,13 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from postdesk.basics.errors import LoginRefused, TokenExpired, WireError
 from postdesk.basics.stages import Stage
 from postdesk.wire.endpoint import Endpoint, read_endpoint
 from postdesk.wire.examine import examine_imap, examine_pop3, examine_smtp
+from postdesk.wire.examine.remedies import remedy_for
 from postdesk.wire.login import Login
 from tests.support import peers
 from tests.support.certificates import Certificates, Kind
 from tests.support.dovecot import PASSWORD, Dovecot
+from tests.support.fixtures import TokenMail
 from tests.support.sink import Sink
 
 MAIL = b"From: a@example.com\r\nSubject: hello\r\n\r\nGood day.\r\n"
@@ -235,3 +238,36 @@ def test_tls_from_the_first_byte_on_a_port_that_begins_in_clear_text_is_explaine
 
     assert found["tls"].state == "failed"
     assert "tls://" in found["tls"].remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (TokenExpired("AUTHENTICATE failed. (status 400, schemes Bearer)"), "Test the refresh"),
+        (LoginRefused("the server offers no login by OAuth2"), "takes no tokens"),
+        (
+            LoginRefused("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled."),
+            "switched off",
+        ),
+        (LoginRefused("535 5.7.139 Authentication unsuccessful, the request did not meet the criteria"), "conditional"),
+        (LoginRefused("User is authenticated but not connected."), "does not open"),
+        (LoginRefused("no (status insufficient_scope, scope mail)"), "scopes"),
+        (LoginRefused("[AUTHENTICATIONFAILED] no"), "user name"),
+    ],
+)
+def test_k4_advice_on_a_refused_token_follows_what_the_server_said(error: WireError, advice: str) -> None:
+    endpoint = read_endpoint("ssl://imap.example.com", 993, "imap")
+    assert advice in remedy_for("login", error, endpoint, "imap")
+
+
+def test_k4_a_mailbox_is_checked_with_a_token(token_mail: TokenMail) -> None:
+    client = token_mail.provider.client("http://desk.example/oauth2")
+    user = token_mail.provider.user("checked@tokens.example")
+    endpoint = read_endpoint("plain://127.0.0.1", token_mail.dovecot.imap, "imap")
+    good = walked(examine_imap(endpoint, Login(user, client.token(user), "oauth2")))
+    assert good["login"].state == "ok"
+    stale = walked(examine_imap(endpoint, Login(user, "a-token-nobody-gave", "oauth2")))
+    assert (stale["login"].state, stale["login"].said.endswith("(status 401, schemes bearer, scope mail)")) == (
+        "failed",
+        True,
+    )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from postdesk.basics.errors import PostdeskError
+from postdesk.basics.errors import PostdeskError, TokenExpired
 from postdesk.wire.endpoint import Endpoint, WireProtocol
 
 _GOOGLE: Final = r"(^|\.)(gmail|googlemail|google)\.com$"
@@ -16,13 +16,14 @@ _APP_PASSWORDS: Final = r"(^|\.)(yahoo|aol|icloud|me|mac|fastmail|zoho|yandex)\.
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One row: the stage, a pattern for what was said, one for the host, and the advice."""
+    """One row: the stage, a pattern for what was said, one for the host, the kind of error, and the advice."""
 
     stage: str
     advice: str
     says: re.Pattern[str] = field(default_factory=lambda: _re(""))
     host: re.Pattern[str] = field(default_factory=lambda: _re(""))
     protocol: WireProtocol | None = None
+    kind: type[Exception] = Exception
 
 
 def _re(pattern: str) -> re.Pattern[str]:
@@ -52,7 +53,32 @@ REMEDIES: Final = (
     Remedy("greeting", "The server turns us away: its words say why, and it may let us in later."),
     Remedy("hello", "Some servers want a proper name: set the EHLO name in Emails > Settings."),
     Remedy("login", "Encrypt the connection: ssl:// or tls:// before the host name.", _re("without encryption")),
+    Remedy("login", "This server takes no tokens: choose Basic Authentication.", _re("no login by OAuth2")),
     Remedy("login", "Encrypt the connection, or choose None if the server needs no login.", _re("offers (no|only)")),
+    Remedy(
+        "login",
+        "Authenticated SMTP is switched off at Microsoft: its administrator must allow it for this mailbox.",
+        _re("SmtpClientAuthentication"),
+    ),
+    Remedy(
+        "login",
+        "Microsoft's rules for this organisation stand against it (security defaults, conditional access).",
+        _re("5\\.7\\.139"),
+    ),
+    Remedy(
+        "login",
+        "The token is good, the mailbox does not open: is IMAP allowed for it, and may who signed in open it?",
+        _re("authenticated but not connected|AUTHORIZATIONFAILED"),
+    ),
+    Remedy(
+        "login", "The scopes lack this protocol: add what is missing, and authorise again.", _re("insufficient_scope")
+    ),
+    Remedy(
+        "login",
+        "Test the refresh. If that works, the scopes lack this protocol or who signed in may not open this mailbox; "
+        "else authorise again.",
+        kind=TokenExpired,
+    ),
     Remedy("login", "Google takes an app password here, or OAuth2; not the account's own password.", host=_re(_GOOGLE)),
     Remedy("login", "Microsoft no longer takes passwords here: choose OAuth2 - Microsoft.", host=_re(_MICROSOFT)),
     Remedy("login", "This provider wants an app password, made in its security settings.", host=_re(_APP_PASSWORDS)),
@@ -79,6 +105,6 @@ def remedy_for(stage: str, error: Exception, endpoint: Endpoint, protocol: WireP
     said = error.message if isinstance(error, PostdeskError) else str(error)
     for row in REMEDIES:
         here = row.stage == stage and row.protocol in (None, protocol)
-        if here and row.says.search(said) and row.host.search(endpoint.host):
+        if here and isinstance(error, row.kind) and row.says.search(said) and row.host.search(endpoint.host):
             return row.advice
     return ""
