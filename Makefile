@@ -14,9 +14,9 @@ help: ## say what there is
 run: $(VENV)/.run ## set up and start the demo: a desk, a sandbox mail server, customers who write
 	@$(BIN)/postdesk demo
 
-test: $(VENV)/.dev system-packages ## set up, check and run every test
+test: $(VENV)/.dev system-packages ## set up, check and run every test, in two processes
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist load
 
 check: $(VENV)/.dev ## style, types, layers
 	$(BIN)/ruff check src tests bench

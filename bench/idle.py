@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from bench.rig import megabytes, rig, stop, tree, tree_seconds, wait_for
 
 MAILBOXES, SECONDS = 500, 60.0
 
 
+def quiet_box(port: int) -> Callable[[int], str]:
+    """The part of a desk file for the nth address in which nothing happens."""
+    return lambda number: (
+        f"""
+[[email]]
+address = "box{number}@desk.test"
+name = "Box {number}"
+department = "Support"
+  [email.mailbox]
+  host = "plain://127.0.0.1"
+  port = {port}
+  protocol = "imap"
+  username = "box{number}"
+  password = "secret"
+  fetched = "nothing"
+  push = true
+"""
+    )
+
+
 def watching(messages: int, repeat: int) -> list[dict[str, object]]:
     with rig() as on:
-        on.apply(username="idle0")
-        on.query(
-            f"""
-            WITH emails AS (
-                INSERT INTO mailroom_email (address, name, notes, created_at, updated_at)
-                SELECT 'box' || n || '@desk.test', 'Box', '', now(), now() FROM generate_series(1, {MAILBOXES - 1}) n
-                RETURNING id, address)
-            INSERT INTO mailroom_remotemailbox (email_id, host, port, username, credential_id, verify_tls, ca_file,
-                status, last_error, failures, protocol, folder, auth, frequency, per_fetch, fetched, archive_folder,
-                push, backlog, epoch)
-            SELECT emails.id, m.host, m.port, split_part(address, '@', 1), m.credential_id, m.verify_tls, '',
-                true, '', 0, m.protocol, '', m.auth, 60, 30, 'nothing', '', true, 0, 0
-            FROM emails, (SELECT * FROM mailroom_remotemailbox LIMIT 1) m
-            """
-        )
+        on.apply(username="idle0", more="".join(map(quiet_box(on.dovecot.imap), range(1, MAILBOXES))))
         worker = on.start("worker")
         watched = "SELECT count(*) FROM mailroom_remotemailbox WHERE watched_since IS NOT NULL"
         wait_for(lambda: on.query(watched)[0][0] == MAILBOXES, 180, 0.5)

@@ -46,9 +46,10 @@ class Rig:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, "-m", "postdesk", *arguments], env=self.env)
 
-    def apply(self, **options: Any) -> None:
+    def apply(self, *, more: str = "", **options: Any) -> None:
+        """The tests' desk file with these options, and `more` at its end."""
         path = self.data / "desk.toml"
-        path.write_text(desk_file(port=self.dovecot.imap, smtp_port=self.sink_port, **options))
+        path.write_text(desk_file(port=self.dovecot.imap, smtp_port=self.sink_port, **options) + more)
         self.postdesk("apply", str(path))
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:

@@ -17,7 +17,8 @@ import pytest
 
 from postdesk.project import database
 
-TEMPLATE = "postdesk_system_template"
+#: Of a name of its own in each of the processes that share the tests (and with DATABASE_URL, the server).
+TEMPLATE = f"postdesk_system_template{os.environ.get('PYTEST_XDIST_WORKER', '')}"
 
 
 class Installation:
