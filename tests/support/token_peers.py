@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -108,7 +109,11 @@ def _answer(status: str, body: bytes, content_type: str, headers: str = "") -> b
 
 
 def answers(
-    status: str = "200 OK", body: bytes | str = b"", content_type: str = "application/json", headers: str = ""
+    status: str = "200 OK",
+    body: bytes | str = b"",
+    content_type: str = "application/json",
+    headers: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> Peer:
     """Answers every request so. `headers`: more header lines, each ended by CRLF."""
     octets = body.encode() if isinstance(body, str) else body
@@ -118,7 +123,7 @@ def answers(
             read_request(client)
             client.say(_answer(status, octets, content_type, headers))
 
-    return Peer(script)
+    return Peer(script, tls)
 
 
 def refuses(said: Mapping[str, Any], status: str = "400 Bad Request") -> Peer:
