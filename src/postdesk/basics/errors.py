@@ -10,7 +10,6 @@ PostdeskError                   the docstring is the default message; extra fact
 │   ├── TlsRefused              no TLS where it was demanded, or a certificate that does not hold
 │   ├── LoginRefused            the server does not accept the credentials
 │   ├── TokenExpired            an OAuth2 token was refused; a fresh one may do
-│   ├── GrantRefused            an OAuth2 provider gives no token: another try does not help, a person must
 │   ├── Busy                    the server asks to come back later
 │   ├── Rejected                the server said no to this command: code, enhanced code and text are its own
 │   └── BadProtocol             the server does not speak the protocol it should
@@ -85,13 +84,6 @@ class LoginRefused(WireError):
 
 class TokenExpired(LoginRefused):
     """The server did not accept the OAuth2 token."""
-
-
-class GrantRefused(WireError):
-    """The OAuth2 provider gives no token any more."""
-
-    temporary = False
-    blames: Blames = "mailbox"
 
 
 class Busy(WireError):
