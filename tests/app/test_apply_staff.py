@@ -8,7 +8,7 @@ import pytest
 
 from postdesk.basics.errors import Refused
 from postdesk.flow.desk_file import apply_file
-from postdesk.people.models import Agent, AuditEntry, Role, Team
+from postdesk.people.models import Agent, AuditEntry, Organisation, Role, Team
 from postdesk.tickets.memberships import memberships_of
 from postdesk.tickets.models import CannedResponse, Department, HelpTopic, PriorityLevel, Schedule, SlaPlan
 
@@ -68,6 +68,11 @@ name = "Night shift"
 lead = "alice@example.net"
 members = ["bob@example.net", "alice@example.net"]
 
+[[organisation]]
+name = "Acme"
+domains = ["acme.example", "Acme.test"]
+manager = "bob@example.net"
+
 [[department]]
 name = "Support"
 manager = "alice@example.net"
@@ -122,6 +127,8 @@ def test_the_file_makes_the_whole_staff() -> None:
     assert HelpTopic.objects.get().team == Team.objects.get()
     assert {member.name for member in Team.objects.get().members.all()} == {"Alice", "Bob"}
     assert CannedResponse.objects.get().department == support
+    acme = Organisation.objects.get()
+    assert (acme.domains, acme.manager) == (["acme.example", "acme.test"], Agent.objects.get(name="Bob"))
     assert PriorityLevel.objects.get(key="emergency").colour == "purple"
     bob = Agent.objects.get(name="Bob")
     assert (bob.from_name, bob.default_signature, bob.on_vacation) == ("mine", "mine", True)
@@ -194,6 +201,10 @@ def test_a_dry_run_leaves_no_trace() -> None:
     [
         ("[[role]]\nname = 'R'\npermissions = ['ticket.fly']", "role[1].permissions: must be some of"),
         ("[[role]]\npermissions = []", "role[1].name: is required"),
+        (
+            "[[organisation]]\nname = 'Acme'\ndomains = ['acme']",
+            "organisation[1].domains: “acme” is not a domain, like",
+        ),
         ("[[team]]\nname = 'X'", "team[1].name: must have 3 characters at least"),
         ("[[team]]\nname = 'Team'\nmembers = ['x@example.org']", 'team[1].members: there is no agent "x@example.org"'),
         ("[[schedule]]\nname = 'S'", "schedule[1].hours: A schedule has some hours at least"),

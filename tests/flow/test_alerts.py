@@ -13,7 +13,7 @@ from postdesk.flow import intake
 from postdesk.flow.accept import accept_piped
 from postdesk.mail.parse import parse
 from postdesk.mailroom.models import Alert, Letter, MailSettings
-from postdesk.people.models import Agent, Team
+from postdesk.people.models import Agent, Organisation, Team
 from postdesk.tickets import operations
 from postdesk.tickets.models import Department, Membership, NoticeSettings, Ticket
 from postdesk.tickets.notice_preferences import notice_settings
@@ -110,6 +110,20 @@ def test_i_new_message_alert_goes_to_the_last_respondent_and_the_assignee_once_e
 
     assert [to for to, _ in sent()] == ["bob@example.net", "alice@example.net"]
     assert all("New message" in subject for _, subject in sent())
+
+
+def test_i_the_account_manager_hears_of_the_tickets_and_messages_of_their_organisation(desk):
+    mona, inga = hired("Mona"), hired("Inga")
+    Organisation.objects.create(name="Example", domains=["example.com"], manager=mona, created_at=AT)
+    Organisation.objects.create(name="Other", domains=["other.test"], manager=inga, created_at=AT)
+    settings(ticket_alert_to=["account_manager"], message_alert_to=["account_manager"])
+
+    arrives(desk.mailbox, mail(message_id="a1@example.com"), mail(sender="x@nobodys.test", message_id="b1@x"))
+    assert [to for to, _ in sent("alert")] == ["mona@example.net"]
+    Letter.objects.all().delete()
+
+    arrives(desk.mailbox, mail(text="More.", message_id="a2@example.com", headers="In-Reply-To: <a1@example.com>\r\n"))
+    assert [to for to, _ in sent("alert")] == ["mona@example.net"]
 
 
 def test_i_a_team_that_has_the_ticket_hears_of_messages(desk):

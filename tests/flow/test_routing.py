@@ -146,6 +146,28 @@ def test_c4_a_help_topic_can_close_its_tickets_at_once_and_a_filter_comes_before
     assert opened(desk.mailbox, message_id="b@x.example").status == "open"
 
 
+def test_c4_what_nobody_else_is_given_goes_to_the_account_manager_of_the_senders_organisation(desk):
+    ann = Agent.objects.hire(email="ann@example.net", name="Ann", password=None, at=AT)
+    bob = Agent.objects.hire(email="bob@example.net", name="Bob", password=None, at=AT)
+    Organisation.objects.create(name="Acme", domains=["acme.example", "acme.test"], manager=ann, created_at=AT)
+    assert opened(desk.mailbox, sender="x@Acme.TEST", message_id="a@x").assignee == ann
+    assert opened(desk.mailbox, sender="x@sub.acme.test", message_id="b@x").assignee is None
+
+    topic = HelpTopic.objects.create(name="Outage", agent=bob)
+    NewTicketSettings.objects.filter(email=desk.support).update(help_topic=topic)
+    assert opened(desk.mailbox, sender="x@acme.test", message_id="c@x").assignee == bob
+    Agent.objects.filter(pk=bob.pk).update(is_active=False)
+    assert opened(desk.mailbox, sender="x@acme.test", message_id="d@x").assignee == ann
+
+    setup = FilterSetup(
+        "Theirs", rules=(Rule("subject", "contains", "again"),), actions=(ActionSetup("department", "Accounts"),)
+    )
+    filters.save_filter(None, setup, by="test", at=AT)
+    assert opened(desk.mailbox, sender="x@acme.test", subject="Again", message_id="e@x").assignee == ann
+    Agent.objects.filter(pk=ann.pk).update(is_active=False)
+    assert opened(desk.mailbox, sender="x@acme.test", message_id="f@x").assignee is None
+
+
 @pytest.mark.parametrize(
     ("header", "priority"),
     [
@@ -182,7 +204,7 @@ def test_c6_unknown_senders_are_turned_away_where_only_registered_ones_are_accep
 def test_c6_users_agents_and_people_at_an_organisation_are_accepted(desk):
     MailSettings.objects.update(accept_unregistered=False)
     User.objects.create(address="carol@example.com", created_at=AT)
-    Organisation.objects.create(name="Acme", domain="acme.example", created_at=AT)
+    Organisation.objects.create(name="Acme", domains=["acme.example"], created_at=AT)
     Agent.objects.hire(email="alice@example.net", name="Alice", password=None, at=AT)
     senders = ("carol@example.com", "anybody@acme.example", "alice@example.net")
     for sender in senders:

@@ -16,7 +16,7 @@ from postdesk.judge.filters.values import Rule
 from postdesk.mailroom import errands
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import RemoteMailbox
-from postdesk.people.models import Role, Team
+from postdesk.people.models import Organisation, Role, Team
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
 from postdesk.tickets.filters import save_filter
 from postdesk.tickets.models import CannedResponse, HelpTopic, PriorityLevel, Schedule, SlaPlan
@@ -110,6 +110,10 @@ MATRIX: dict[str, Row] = {
     "team": Row("get", 302, 403, 403, 200),
     "team-new": Row("get", 302, 403, 403, 200),
     "team-acts": Row("post", 302, 403, 403, 302),
+    "organisations": Row("get", 302, 403, 403, 200),
+    "organisation": Row("get", 302, 403, 403, 200),
+    "organisation-new": Row("get", 302, 403, 403, 200),
+    "organisation-acts": Row("post", 302, 403, 403, 302),
     "roles": Row("get", 302, 403, 403, 200),
     "role": Row("get", 302, 403, 403, 200),
     "role-new": Row("get", 302, 403, 403, 200),
@@ -227,6 +231,7 @@ def staff_arguments() -> dict[str, list[Any]]:
     things = {
         "agent": builders.bob(),
         "team": Team.objects.create(name="Night shift"),
+        "organisation": Organisation.objects.create(name="Acme", created_at=builders.NOON),
         "role": Role.objects.get(name="View only"),
         "department": builders.a_department("Support"),
         "help-topic": HelpTopic.objects.create(name="Outage"),

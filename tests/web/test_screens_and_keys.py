@@ -17,6 +17,7 @@ from postdesk.web.panel.email_settings import SettingsForm
 from postdesk.web.panel.filter_form import ActionForm as FilterActionForm
 from postdesk.web.panel.filter_form import FilterForm, RuleForm, RunningForm
 from postdesk.web.panel.notice_settings import AlertForm, AutoresponderForm
+from postdesk.web.panel.organisations import OrganisationForm
 from postdesk.web.panel.service_things import PriorityForm, ScheduleForm, SlaForm
 from postdesk.web.panel.staff_things import DepartmentForm, RoleForm, TeamForm
 from postdesk.web.panel.template_editor import TemplateForm
@@ -45,6 +46,7 @@ SCREENS: tuple[tuple[Section, Forms, tuple[set[str], set[str]]], ...] = (
     # Where an agent works is a table of boxes; `primary` is its row of buttons.
     (keys.AGENT, (AgentForm,), ({"primary"}, {"departments"})),
     (keys.TEAM, (TeamForm,), NOTHING),
+    (keys.ORGANISATION, (OrganisationForm,), NOTHING),
     (keys.HELP_TOPIC, (HelpTopicForm,), STATUS),
     (keys.CANNED_RESPONSE, (CannedForm,), NOTHING),
     (keys.EMAIL, (AccountForm,), NOTHING),

@@ -14,7 +14,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from postdesk.people.audit import record, thing_of
-from postdesk.people.models import STOCK_ROLES, Agent, AuditEntry, Role, Team
+from postdesk.people.models import STOCK_ROLES, Agent, AuditEntry, Organisation, Role, Team
 from postdesk.tickets.models import CannedResponse, Department, HelpTopic, PriorityLevel, Schedule, SlaPlan
 from tests.support import builders
 from tests.web.conftest import accessible, sign_in
@@ -22,9 +22,9 @@ from tests.web.conftest import accessible, sign_in
 Open = Callable[..., Page]
 LISTS = (
     *("agents", "teams", "roles", "departments", "help-topics", "sla-plans", "schedules", "priorities"),
-    *("canned-responses", "audit-log"),
+    *("organisations", "canned-responses", "audit-log"),
 )
-NEW = ("agent", "team", "role", "department", "help-topic", "sla-plan", "schedule", "canned-response")
+NEW = ("agent", "team", "role", "department", "help-topic", "sla-plan", "schedule", "organisation", "canned-response")
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def a_desk(db: None) -> None:
     gold = SlaPlan.objects.create(name="Gold", grace_hours=4, schedule=office, is_default=True)
     HelpTopic.objects.create(name="Outage", sla=gold, team=team, priority="high")
     CannedResponse.objects.create(title="Restart", text="Have you turned it off and on?", updated_at=builders.NOON)
+    Organisation.objects.create(name="Acme", domains=["acme.example"], manager=bob, created_at=builders.NOON)
     support = builders.a_department("Support")
     before, after = {"name": "Help", "sla": "", "signature": "Old\nlines"}, {"name": "Support", "sla": "Gold"}
     more = {"signature": "New\nlines", "password": "x"}

@@ -8,13 +8,13 @@ from postdesk.judge.bans import Bans, candidates
 from postdesk.judge.facts import Facts
 from postdesk.mailroom.models import Ban
 from postdesk.mailroom.models.emails import BanKind
-from postdesk.people.models import Organisation
+from postdesk.people import organisations
 from postdesk.tickets.models import Ticket
 from postdesk.tickets.models.ticket import Status
 
 
 def read(facts: Facts, people: set[str]) -> None:
-    """Fill the facts about these addresses (lower case): one small query, and more only for what is switched on."""
+    """Fill the facts about these addresses (lower case): two small queries, and more only for what is switched on."""
     asked = Q(pattern__in=candidates(people)) | Q(kind=BanKind.WILDCARD)
     bans = Ban.objects.filter(asked, is_active=True).order_by("pattern").values_list("pattern", "kind")
     wild = tuple(pattern for pattern, kind in bans if kind == BanKind.WILDCARD)
@@ -22,7 +22,4 @@ def read(facts: Facts, people: set[str]) -> None:
     if facts.desk.max_open_tickets:
         rows = Ticket.objects.filter(status=Status.OPEN, user__address__in=people).order_by()
         facts.open_tickets = dict(rows.values_list("user__address").annotate(count=Count("id")))
-    if not facts.desk.accept_unregistered:
-        domains = {address.rpartition("@")[2] for address in people}
-        known = Organisation.objects.filter(domain__in=domains).exclude(domain="")
-        facts.organisations = frozenset(known.values_list("domain", flat=True))
+    facts.organisations = organisations.managers({organisations.domain_of(address) for address in people})

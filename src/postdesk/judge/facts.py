@@ -214,5 +214,5 @@ class Facts:
     bans: Bans = NO_BANS
     #: Open tickets by their user's address; only counted where the desk limits them.
     open_tickets: dict[str, int] = field(default_factory=dict)
-    #: Domains of organisations among the senders'; only read where mail of unknown users is not accepted.
-    organisations: frozenset[str] = frozenset()
+    #: Domains of organisations among the senders', each with its account manager.
+    organisations: Mapping[str, int | None] = field(default_factory=dict)

@@ -33,7 +33,7 @@ def route(arrival: Arrival, facts: Facts, chosen: Chosen = _UNFILTERED) -> Routi
     every = list(dict.fromkeys([*(ours.id for _, ours in matched), *([polled.id] if polled else [])]))
     topic = _topic(desk, email, chosen)
     department = _department(desk, email, topic, chosen)
-    agent, team = _assigned(desk, topic, chosen)
+    agent, team = _assigned(arrival, facts, topic, chosen)
     return Routing(
         email=email.id if email else None,
         department=department,
@@ -136,13 +136,22 @@ def _department(desk: Desk, email: AddressOfOurs | None, topic: TopicFacts | Non
     return first if first is not None and first in desk.departments else desk.default_department
 
 
-def _assigned(desk: Desk, topic: TopicFacts | None, chosen: Chosen) -> tuple[int | None, int | None]:
-    """Agent and team: filter, help topic; of a topic the team only when it has no agent that is active (4.6)."""
-    if chosen.agent is not None or chosen.team is not None or topic is None:
+def _assigned(
+    arrival: Arrival, facts: Facts, topic: TopicFacts | None, chosen: Chosen
+) -> tuple[int | None, int | None]:
+    """Agent and team: filter, help topic, the organisation's account manager.
+
+    Of a topic the team only when it has no agent that is active (4.6).
+    """
+    desk = facts.desk
+    if chosen.agent is not None or chosen.team is not None:
         return chosen.agent, chosen.team
-    if topic.agent is not None and desk.has("agent", topic.agent):
+    if topic is not None and topic.agent is not None and desk.has("agent", topic.agent):
         return topic.agent, None
-    return None, topic.team if topic.team in desk.teams else None
+    if topic is not None and topic.team in desk.teams:
+        return None, topic.team
+    manager = facts.organisations.get(arrival.sender.rpartition("@")[2])
+    return (manager, None) if manager is not None and desk.has("agent", manager) else (None, None)
 
 
 def _sla(desk: Desk, department: DepartmentFacts, topic: TopicFacts | None, chosen: Chosen) -> int | None:

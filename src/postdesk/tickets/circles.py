@@ -8,8 +8,9 @@ from typing import Final
 
 from django.db.models import QuerySet
 
+from postdesk.people import organisations
 from postdesk.people.models import Agent, Team
-from postdesk.tickets.models import Department, Entry, Membership
+from postdesk.tickets.models import Department, Entry, Membership, Ticket
 from postdesk.tickets.models.thread import EntryKind
 from postdesk.tickets.notices.circle import Circle, Colleague
 
@@ -36,6 +37,7 @@ def circles(
     departments = _departments({one.department for one in tickets})
     members = _members(departments) if "members" in wanted else {}
     respondents = _respondents({one.ticket for one in tickets}, apart_from) if "last_respondent" in wanted else {}
+    accounts = _account_managers({one.ticket for one in tickets}) if "account_manager" in wanted else {}
     agents = _agents({one.agent for one in tickets if one.agent is not None})
     teams = _teams({one.team for one in tickets if one.team is not None})
     made = {}
@@ -45,6 +47,7 @@ def circles(
         made[one.ticket] = Circle(
             admin=admin,
             manager=manager,
+            account_manager=accounts.get(one.ticket),
             members=members.get(one.department, ()),
             last_respondent=respondents.get(one.ticket),
             agent=agents.get(one.agent or 0),
@@ -96,6 +99,16 @@ def _respondents(tickets: set[int], apart_from: Collection[int]) -> dict[int, Co
     rows = rows.exclude(pk__in=apart_from)
     last = rows.order_by("ticket_id", "-id").distinct("ticket_id").select_related("agent")
     return {row.ticket_id: colleague for row in last if (colleague := _of(row.agent))}
+
+
+def _account_managers(tickets: set[int]) -> dict[int, Colleague]:
+    """The account managers of their owners' organisations, by ticket."""
+    owners = dict(Ticket.objects.filter(pk__in=tickets).values_list("id", "user__address"))
+    domains = {ticket: organisations.domain_of(address) for ticket, address in owners.items()}
+    managers = organisations.managers(set(domains.values()))
+    people = _agents(pk for pk in managers.values() if pk is not None)
+    found = {ticket: people.get(managers.get(domain) or 0) for ticket, domain in domains.items()}
+    return {ticket: colleague for ticket, colleague in found.items() if colleague is not None}
 
 
 def _agents(ids: Iterable[int]) -> dict[int, Colleague]:

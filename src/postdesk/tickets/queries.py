@@ -160,7 +160,7 @@ def search(agent: Agent, words: str) -> tuple[Ticket, ...]:
 def ticket_by_number(number: int, agent: Agent | None = None) -> Ticket | None:
     """The ticket with everything its header shows; None when there is none, or none that `agent` may see."""
     tickets = Ticket.objects.all() if agent is None else visible_to(agent)
-    related = ("user__organisation", "department__outgoing_email", "assignee", "team", "help_topic", "email", "sla")
+    related = ("user", "department__outgoing_email", "assignee", "team", "help_topic", "email", "sla")
     return tickets.filter(number=number).select_related(*related).first()
 
 

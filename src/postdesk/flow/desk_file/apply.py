@@ -101,6 +101,7 @@ def _write(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Non
     wrong += agents.save(at=at)
     wrong += _departments(desk, now, lines, at=at)
     wrong += write_kind(desk.file, "team", lines.note, at=at)
+    wrong += write_kind(desk.file, "organisation", lines.note, at=at)
     wrong += _help_topics(desk, now, lines, at=at)
     _refuse(wrong, ())
     for email in desk.emails:

@@ -10,7 +10,16 @@ from typing import Final
 from postdesk.flow.desk_file.filter_keys import BAN, FILTER, FILTER_ACTION, FILTER_RULE
 from postdesk.flow.desk_file.key import REQUIRED, Key, Refers, Section, Type
 from postdesk.flow.desk_file.notice_keys import NOTICES, TEMPLATE, TEMPLATE_SET
-from postdesk.flow.desk_file.staff_keys import ACCESS, CANNED_RESPONSE, PRIORITY, ROLE, SCHEDULE, SLA, TEAM
+from postdesk.flow.desk_file.staff_keys import (
+    ACCESS,
+    CANNED_RESPONSE,
+    ORGANISATION,
+    PRIORITY,
+    ROLE,
+    SCHEDULE,
+    SLA,
+    TEAM,
+)
 
 __all__ = [
     "ACCESS",
@@ -25,6 +34,7 @@ __all__ = [
     "HELP_TOPIC",
     "MAILBOX",
     "NOTICES",
+    "ORGANISATION",
     "PRIORITY",
     "REQUIRED",
     "ROLE",
@@ -259,6 +269,7 @@ SECTIONS: Final = (
     AGENT,
     ACCESS,
     TEAM,
+    ORGANISATION,
     HELP_TOPIC,
     CANNED_RESPONSE,
     EMAIL,

@@ -69,7 +69,7 @@ class DeskFile:
     notices: Table = field(default_factory=lambda: Table(keys.NOTICES, "notices"))
     template_sets: tuple[Table, ...] = ()
     templates: tuple[Table, ...] = ()
-    #: priority, schedule, sla, role, team, canned_response: by the name of their section.
+    #: priority, schedule, sla, role, team, organisation, canned_response: by the name of their section.
     others: dict[str, tuple[Table, ...]] = field(default_factory=dict)
     #: [[agent.access]], by the path of the agent.
     access: dict[str, tuple[Table, ...]] = field(default_factory=dict)
@@ -105,10 +105,11 @@ _LISTS: Final = {
         keys.SLA,
         keys.ROLE,
         keys.TEAM,
+        keys.ORGANISATION,
         keys.CANNED_RESPONSE,
     )
 }
-_OTHERS: Final = ("priority", "schedule", "sla", "role", "team", "canned_response")
+_OTHERS: Final = ("priority", "schedule", "sla", "role", "team", "organisation", "canned_response")
 _ONES: Final = {section.path: section for section in (keys.SETTINGS, keys.NOTICES)}
 #: Tables inside a table, by its section.
 _INSIDE: Final = {

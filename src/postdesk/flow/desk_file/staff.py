@@ -17,7 +17,8 @@ from postdesk.basics.errors import Invalid, Problems
 from postdesk.flow.desk_file.read import DeskFile, Table
 from postdesk.flow.desk_file.wanted import WantedAgent, laid_over
 from postdesk.people.audit import DESK_FILE
-from postdesk.people.models import Agent, Role, Team
+from postdesk.people.models import Agent, Organisation, Role, Team
+from postdesk.people.organisations import OrganisationSetup, organisation_setup, save_organisation
 from postdesk.people.roles import RoleSetup, role_setup, save_role
 from postdesk.people.teams import TeamSetup, save_team, team_setup
 from postdesk.tickets.canned import CannedSetup, canned_setup, save_canned
@@ -61,6 +62,9 @@ _KINDS: Final[dict[str, _Kind]] = {
     "schedule": _Kind("schedule", Schedule, "name", ScheduleSetup, schedule_setup, save_schedule),
     "sla": _Kind("SLA plan", SlaPlan, "name", SlaSetup, sla_setup, save_sla),
     "role": _Kind("role", Role, "name", RoleSetup, role_setup, save_role),
+    "organisation": _Kind(
+        "organisation", Organisation, "name", OrganisationSetup, organisation_setup, save_organisation
+    ),
     "team": _Kind("team", Team, "name", TeamSetup, team_setup, save_team),
     "canned_response": _Kind("canned response", CannedResponse, "title", CannedSetup, canned_setup, save_canned),
 }

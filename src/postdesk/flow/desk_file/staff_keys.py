@@ -38,6 +38,19 @@ TEAM: Final = Section(
     ),
 )
 
+ORGANISATION: Final = Section(
+    "organisation",
+    "[[organisation]]",
+    "organisation",
+    "Everybody who writes from its domains, known by its name.",
+    (
+        Key("name", "text", REQUIRED, "Its name, of two characters at least.", longest=200),
+        Key("domains", "names", (), 'Its domains, like `"example.org"`; exactly these. Subdomains are others.'),
+        Key("manager", "name", "", "Its account manager, by address: is given what nobody else is.", refers="agent"),
+        _NOTES,
+    ),
+)
+
 ACCESS: Final = Section(
     "agent.access",
     "[[agent.access]]",

@@ -1,14 +1,22 @@
-"""Users write to the desk; organisations group them."""
+"""Users write to the desk; an organisation is everybody who writes from its domains."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from postdesk.people.models.agents import Agent
 
 
 class Organisation(models.Model):
+    """Who belongs to it is never stored: whoever writes from one of its domains does, from the first mail on."""
+
     name = models.CharField(max_length=200, unique=True)
-    #: Mail from this domain belongs to the organisation; "" for none.
-    domain = models.CharField(max_length=253, blank=True, default="")
+    #: Lower case; a domain belongs to one organisation at most.
+    domains = ArrayField(models.CharField(max_length=253), default=list, blank=True)
+    #: Is given the tickets of its people that nothing else gives to anybody.
+    manager = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="organisations")
+    notes = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -24,7 +32,6 @@ class User(models.Model):
     #: Lower case throughout.
     address = models.CharField(max_length=320, unique=True)
     name = models.CharField(max_length=200, blank=True, default="")
-    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField()
 
     class Meta:

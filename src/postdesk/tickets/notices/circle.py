@@ -26,6 +26,7 @@ class Circle:
 
     admin: str = ""
     manager: Colleague | None = None
+    account_manager: Colleague | None = None
     members: tuple[Colleague, ...] = ()
     last_respondent: Colleague | None = None
     agent: Colleague | None = None
@@ -50,6 +51,7 @@ WHO: Final[tuple[tuple[str, Callable[[Circle], tuple[Colleague, ...]]], ...]] = 
     ("assigned", lambda circle: _one(circle.agent) or circle.team),
     ("last_respondent", lambda circle: _one(circle.last_respondent)),
     ("manager", lambda circle: _one(circle.manager)),
+    ("account_manager", lambda circle: _one(circle.account_manager)),
     ("members", lambda circle: () if circle.is_assigned else circle.members),
     ("admin", lambda circle: (Colleague(0, "", circle.admin),) if circle.admin else ()),
 )

@@ -13,6 +13,7 @@ from postdesk.basics import clock
 from postdesk.mailroom.bans import bans_of
 from postdesk.mailroom.models.emails import BanKind
 from postdesk.people.models import Agent
+from postdesk.people.organisations import organisation_of
 from postdesk.people.permissions import may, rights
 from postdesk.tickets import queries
 from postdesk.tickets.canned import canned_for
@@ -70,6 +71,7 @@ def page(
         "thread": shown,
         "before": shown.before if len(entries) == queries.THREAD_PAGE else 0,
         "others": queries.other_tickets(ticket, request.user),
+        "organisation": organisation_of(ticket.user.address),
         "bans": banned,
         "own_ban": any(ban.kind == BanKind.ADDRESS for ban in banned),
         "composer": {"kind": "reply", "text": "", "seen": shown.last_entry, "copies": sent.copies, **(composer or {})},

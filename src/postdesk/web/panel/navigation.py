@@ -57,6 +57,7 @@ NAVIGATION: Final[tuple[Group, ...]] = (
         "Manage",
         (
             Item("Help Topics", "help-topics"),
+            Item("Organisations", "organisations"),
             Item("Ticket Filters", "filters"),
             Item("SLA Plans", "sla-plans"),
             Item("Priorities", "priorities"),

@@ -28,6 +28,7 @@ from postdesk.web.panel import (
 )
 from postdesk.web.panel.agent_things import AGENTS
 from postdesk.web.panel.desk_things import THINGS as DESK
+from postdesk.web.panel.organisations import ORGANISATIONS
 from postdesk.web.panel.service_things import THINGS as SERVICE
 from postdesk.web.panel.staff_things import THINGS as STAFF
 from postdesk.web.panel.things import addresses
@@ -62,7 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("panel/email-settings", email_settings.show, name="email-settings"),
     path("panel/trace", trace.show, name="trace"),
     path("panel/roles/permissions", roles.permissions, name="role-permissions"),
-    *(one for thing in (AGENTS, *STAFF, *DESK, *SERVICE) for one in addresses(thing)),
+    *(one for thing in (AGENTS, *STAFF, *DESK, ORGANISATIONS, *SERVICE) for one in addresses(thing)),
     path("panel/audit-log", audit_log.show, name="audit-log"),
     path("panel/templates", template_sets.show, name="templates"),
     path("panel/templates/new", template_sets.new, name="template-set-new"),
