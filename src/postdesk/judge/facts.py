@@ -21,6 +21,8 @@ from postdesk.judge.hours import Hours, Promise, due
 from postdesk.mail.address import untagged
 from postdesk.mail.message import Address, ParsedMail, Priority
 
+_BLANKS = b" \t\r\n\v\f"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -51,14 +53,17 @@ class Arrival:
 
     @property
     def fingerprint(self) -> bytes:
-        """Sixteen bytes that two copies of the same mail share, whichever way they came."""
+        """Sixteen bytes that two copies of the same mail share, whichever way they came.
+
+        Blanks and line ends do not count: servers on the way change them.
+        """
         mail = self.mail
         date = mail.date.isoformat() if mail.date else ""
-        words = " ".join(mail.text.split())
         files = ",".join(f"{file.filename}:{file.size}:{zlib.crc32(file.content)}" for file in mail.attachments)
         written_by = mail.from_.key if mail.from_ else ""
-        whole = "\0".join((written_by, mail.subject, date, words, files))
-        return hashlib.sha256(whole.encode("utf-8", "replace")).digest()[:16]
+        head = "\0".join((written_by, mail.subject, date, files, ""))
+        words = mail.text.encode("utf-8", "replace").translate(None, _BLANKS)
+        return hashlib.sha256(head.encode("utf-8", "replace") + words).digest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
