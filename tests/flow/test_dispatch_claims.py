@@ -298,3 +298,16 @@ def woken(hop: str, lane: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = %s", [f"{hop}:{lane}"])
         return bool(cursor.fetchone()[0])
+
+
+def test_what_is_said_once_for_each_letter_is_prepared(desk, sink):
+    posted("one@example.com")
+    posted("two@example.com")
+
+    dispatch.deliver(desk.smtp.pk)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%mailroom_letterclaim SET%'")
+        (prepared,) = cursor.fetchone()
+    assert prepared > 0
+    assert len(sink.letters) == 2

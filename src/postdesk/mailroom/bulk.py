@@ -77,6 +77,9 @@ def _statement(model: type[models.Model], with_key: bool) -> tuple[str, tuple[st
     return f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN', tuple(field.attname for field in fields), as_json
 
 
+_NEVER_BY_COUNTING = 2**31
+
+
 @contextmanager
 def native_cursor() -> Iterator[psycopg.Cursor[Any]]:
     """A plain psycopg cursor on Django's connection: parameters travel beside the statement, which can be prepared.
@@ -85,6 +88,9 @@ def native_cursor() -> Iterator[psycopg.Cursor[Any]]:
     """
     connection.ensure_connection()
     native = cast("psycopg.Connection[Any]", connection.connection)
+    if native.prepare_threshold is None:
+        # Django forbids it to the driver, which would prepare by counting; here a statement is prepared that says so.
+        native.prepare_threshold = _NEVER_BY_COUNTING
     with connection.wrap_database_errors, psycopg.Cursor(native) as cursor:
         yield cursor
 
