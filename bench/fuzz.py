@@ -8,6 +8,7 @@ changed and parsed, over and over. A message that raises, takes longer than two 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import resource
 import signal
@@ -122,31 +123,34 @@ def main() -> int:
     chosen = options.parse_args()
     originals = _originals(chosen.folder)
     dice = random.Random(chosen.seed)
-    signal.signal(signal.SIGALRM, _alarm)
+    signal.signal(signal.SIGVTALRM, _alarm)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     ends = time.monotonic() + chosen.minutes * 60
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     count = failures = 0
     slowest = 0.0
-    while time.monotonic() < ends:
-        raw = mutated(dice, dice.choice(originals), dice.choice(originals))
-        began = time.process_time()
-        wrong = _tried(raw)
-        took = time.process_time() - began
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        if grown - before > GROWTH:
-            wrong, before = wrong or f"the process grew to {grown // 1024} MB", grown
-        count, slowest = count + 1, max(slowest, took)
-        if wrong:
-            failures += 1
-            _OUT.mkdir(parents=True, exist_ok=True)
-            (_OUT / f"{chosen.seed}-{count}.eml").write_bytes(raw)
-            print(f"{chosen.seed}-{count}.eml ({len(raw)} bytes): {wrong}", flush=True)
+    # Interrupted or ended early, it still says how far it came.
+    with contextlib.suppress(KeyboardInterrupt):
+        while time.monotonic() < ends:
+            raw = mutated(dice, dice.choice(originals), dice.choice(originals))
+            began = time.process_time()
+            wrong = _tried(raw)
+            took = time.process_time() - began
+            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            if grown - before > GROWTH:
+                wrong, before = wrong or f"the process grew to {grown // 1024} MB", grown
+            count, slowest = count + 1, max(slowest, took)
+            if wrong:
+                failures += 1
+                _OUT.mkdir(parents=True, exist_ok=True)
+                (_OUT / f"{chosen.seed}-{count}.eml").write_bytes(raw)
+                print(f"{chosen.seed}-{count}.eml ({len(raw)} bytes): {wrong}", flush=True)
     print(f"{count} mutations of {len(originals)} messages, {failures} failures, slowest {slowest:.2f} s of CPU")
     return 1 if failures else 0
 
 
 def _tried(raw: bytes) -> str | None:
-    signal.setitimer(signal.ITIMER_REAL, SECONDS * 3)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS * 3)
     began = time.process_time()
     try:
         survive(raw)
@@ -155,7 +159,7 @@ def _tried(raw: bytes) -> str | None:
     except Exception:
         return traceback.format_exc(limit=-4)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     took = time.process_time() - began
     return f"took {took:.1f} s of CPU" if took > SECONDS else None
 

@@ -90,7 +90,14 @@ def test_the_page_can_be_used_by_everybody(open_page: Callable[..., Page]) -> No
 
 @pytest.mark.django_db
 def test_a12_the_name_in_ehlo_is_set_kept_and_checked(alice: Client) -> None:
-    fields = {"max_message_size": "64", "max_open_tickets": "0", "auto_answers_per_hour": "10", "reply_separator": "--"}
+    sizes = {"max_file_size": "0", "max_files": "0"}
+    fields = {
+        **sizes,
+        "max_message_size": "64",
+        "max_open_tickets": "0",
+        "auto_answers_per_hour": "10",
+        "reply_separator": "--",
+    }
 
     wrong = alice.post("/panel/email-settings", {**fields, "ehlo_name": "not a name"})
     assert "must be a host name" in wrong.content.decode()

@@ -415,6 +415,10 @@ SETTINGS: dict[str, Any] = {
     "strip_quoted_reply": "on",
     "reply_separator": "-- above --",
     "max_message_size": "32",
+    "max_file_size": "10",
+    "max_files": "20",
+    "accepted_file_types": "",
+    "refused_file_types": ".exe, js",
     "auto_answers_per_hour": "5",
     "max_open_tickets": "3",
     "accept_unregistered": "on",
@@ -431,6 +435,7 @@ def test_s10_every_setting_is_saved_and_noted(alice: Client, sales: Email) -> No
     assert (row.admin_email, row.reply_separator, row.max_message_size) == (
         "me@else.example", "-- above --", 32 * 1024 * 1024,
     )  # fmt: skip
+    assert (row.max_file_size, row.max_files, row.refused_file_types) == (10 * 1024 * 1024, 20, ".exe, js")
     assert (row.accept_unregistered, row.accept_collaborators, row.email_attachments) == (True, False, False)
     assert (row.auto_answers_per_hour, row.max_open_tickets, row.ehlo_name) == (5, 3, "desk.example")
     assert AuditEntry.objects.get().after["fetching"] is True
@@ -445,6 +450,9 @@ def test_s10_every_setting_is_saved_and_noted(alice: Client, sales: Email) -> No
         ("reply_separator", {"reply_separator": ""}, "Reply separator is required"),
         ("auto_answers_per_hour", {"auto_answers_per_hour": "1001"}, "must be between 0 and 1000."),
         ("max_message_size", {"max_message_size": "9999"}, "must be between"),
+        ("accepted_file_types", {"accepted_file_types": ".pdf, im@ges"}, "im@ges is neither an ending"),
+        ("refused_file_types", {"refused_file_types": "*"}, "* is neither an ending"),
+        ("max_files", {"max_files": "501"}, "must be between 0 and 500."),
         ("ehlo_name", {"ehlo_name": "desk example"}, "host name"),
     ],
 )

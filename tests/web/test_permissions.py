@@ -61,6 +61,8 @@ MATRIX: dict[str, Row] = {
     "ticket-canned-response": Row("get", 302, 404, 200, 200),
     "entry-mail": Row("get", 302, 404, 200, 200),
     "entry-source": Row("get", 302, 404, 200, 200),
+    "entry-headers": Row("get", 302, 404, 200, 200),
+    "entry-readings": Row("post", 302, 404, 302, 302),
     "attachment": Row("get", 302, 404, 200, 200),
     "inline": Row("get", 200, 200, 200, 200),
     "panel": Row("get", 302, 403, 403, 302),
@@ -188,6 +190,8 @@ def addresses(db: None) -> dict[str, str]:
         "attachment": [picture.pk],
         "inline": [signing.dumps(picture.pk, salt="postdesk.inline-image")],
         "entry-mail": [ticket.number, entry.pk],
+        "entry-headers": [ticket.number, entry.pk],
+        "entry-readings": [ticket.number, entry.pk],
         "entry-resendings": [ticket.number, entry.pk],
         "entry-source": [ticket.number, entry.pk],
     }

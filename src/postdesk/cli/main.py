@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -172,6 +173,25 @@ def held(as_json: Json = False, limit: Limit = None) -> None:
 def reconcile(mailbox: OfMailbox = None) -> None:
     """Compare the servers with the ledger; exits 1 if anything differs."""
     carry_out("postdesk.cli.reconcile", "reconcile_mailboxes", mailbox=mailbox)
+
+
+@app.command()
+def reparse(
+    ticket: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Only this ticket's messages.", show_default=False)
+    ] = None,
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only what came on this day (UTC) or later.", show_default=False),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read stored messages again, as this version understands them, and mend their entries.
+
+    What people wrote is not touched, and nothing is sent. It may be interrupted and run again.
+    """
+    carry_out("postdesk.cli.reparse", "reparse", ticket=ticket, since=since, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()

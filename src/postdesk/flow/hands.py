@@ -14,6 +14,7 @@ from postdesk.mail.message import ParsedMail
 from postdesk.mail.parse import parse
 from postdesk.mailroom import in_hand
 from postdesk.mailroom.in_hand import Chunk
+from postdesk.mailroom.models import MailSettings
 
 #: Messages and bytes of raw mail in one transaction at most.
 CHUNK, CHUNK_BYTES = 200, 16 * 1024 * 1024
@@ -78,7 +79,10 @@ class Hands:
 
     def _claim(self, *, after: int) -> Reading | None:
         chunk = in_hand.claim(self.mailbox, limit=CHUNK, max_bytes=CHUNK_BYTES, after=after)
-        return Reading(chunk, source.contents_of(chunk.messages)) if chunk is not None else None
+        if chunk is None:
+            return None
+        settings = MailSettings.objects.filter(pk=1).first() or MailSettings()
+        return Reading(chunk, source.contents_of(chunk.messages, limited_by=settings))
 
 
 def _read(contents: dict[int, bytes]) -> Read:

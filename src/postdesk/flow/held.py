@@ -16,7 +16,8 @@ from postdesk.judge.facts import Arrival
 from postdesk.judge.route import route
 from postdesk.judge.verdict import Finding, Threading, Verdict
 from postdesk.mail.message import Address, ParsedMail
-from postdesk.mailroom.models import SpooledMail
+from postdesk.mail.parse import parse
+from postdesk.mailroom.models import MailSettings, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.mailroom.secrets import signing_keys
 from postdesk.people.models import Agent
@@ -76,7 +77,8 @@ def make_ticket(spooled: SpooledMail, *, by: Agent, at: dt.datetime) -> Ticket:
 
 def _readable(row: SpooledMail) -> ParsedMail:
     """The parsed message; without a From it gets a placeholder, so that it can have an owner."""
-    mail = source.parsed(row)
+    settings = MailSettings.objects.filter(pk=1).first() or MailSettings()
+    mail = parse(source.contents_of([row.pk], limited_by=settings)[row.pk])
     if mail.from_ is not None:
         return mail
     fields = {name: getattr(mail, name) for name in ParsedMail.__slots__}

@@ -9,15 +9,15 @@ from dataclasses import replace
 
 from postdesk.basics.ids import message_key
 from postdesk.basics.text import storable
-from postdesk.flow import answers, tell
+from postdesk.flow import answers, source, tell
 from postdesk.flow.batch import Batch, Decided, Report
 from postdesk.flow.reaction import Reaction
+from postdesk.flow.understood import columns, snippet, understood
 from postdesk.judge.checks.automatic import reported_letter
 from postdesk.judge.facts import Arrival, KnownId, TicketFacts
 from postdesk.judge.route import auto_response, message_response
 from postdesk.judge.verdict import Routing, Threading, Verdict
-from postdesk.mail.message import Address, ParsedMail
-from postdesk.mail.quote import new_words
+from postdesk.mail.message import Address
 from postdesk.mailroom.bulk import row
 from postdesk.mailroom.models import SpooledMail
 from postdesk.mailroom.models.outbox import State
@@ -161,9 +161,9 @@ def _message(
 ) -> Entry:
     batch, mail = on.batch, arrival.mail
     author = arrival.author or Address("", "")
-    automatic = "" if mail.kind == "mail" else mail.kind
-    text = storable(mail.text)
-    new_text = storable(_new_words(on, mail))
+    settings = on.gathered.settings
+    is_cut = source.is_read_in_part(arrival.size, settings)
+    what = understood(mail, settings, beginning_of=arrival.size if is_cut else None)
     entry = row(
         Entry,
         id=batch.ids.entries.pop(),
@@ -171,50 +171,28 @@ def _message(
         kind=kind,
         author_name=storable(author.name)[:200],
         author_address=author.address[:320],
-        subject=storable(mail.subject),
-        text=text,
-        new_text="" if new_text == text else new_text,
-        html=storable(mail.html or ""),
-        automatic=automatic,
-        to=[storable(address.address) for address in mail.to],
-        cc=[storable(address.address) for address in mail.cc],
+        subject=what.subject,
+        text=what.text,
+        new_text=what.new_text,
+        html=what.html,
+        automatic=what.automatic,
+        to=list(what.to),
+        cc=list(what.cc),
+        remarks=what.remarks,
         spooled_id=spooled.pk,
         created_at=batch.at,
     )
     batch.entries.append(entry)
     if kind != EntryKind.NOTE:
         batch.of_users.append((entry, _user(on, author)))
-    batch.attachments += [
-        row(
-            EntryAttachment,
-            entry_id=entry.pk,
-            position=position,
-            filename=storable(file.filename)[:255],
-            content_type=storable(file.content_type)[:255],
-            size=file.size,
-            sha256=file.sha256,
-            content_id=storable(file.content_id or "")[:255],
-            is_inline=file.inline,
-        )
-        for position, file in enumerate(mail.attachments[:1000])
-    ]
+    batch.attachments += [row(EntryAttachment, entry_id=entry.pk, **columns(file)) for file in what.files]
     waits = ticket.waiting_since
-    _touch(ticket, entry, batch, has_files=any(not file.inline for file in mail.attachments))
+    _touch(ticket, entry, batch, has_files=any(not file.is_inline for file in what.files))
     if waits is None and ticket.waiting_since is not None:
         # Somebody begins to wait: what is promised counts from now.
         ticket.due_at = on.facts.desk.due(ticket.sla_id, ticket.department_id, ticket.waiting_since)
         ticket.overdue_at = None
     return entry
-
-
-def _new_words(on: Reaction, mail: ParsedMail) -> str:
-    """The words shown first (Strip Quoted Reply): above our own separator line where it came back; all when off."""
-    settings = on.gathered.settings
-    if not settings.strip_quoted_reply:
-        return mail.text
-    if settings.reply_separator and settings.reply_separator in mail.text:
-        return new_words(mail.text, mail.html, separator=settings.reply_separator)
-    return mail.reply_text
 
 
 def _touch(ticket: Ticket, entry: Entry, batch: Batch, *, has_files: bool) -> None:
@@ -227,7 +205,7 @@ def _touch(ticket: Ticket, entry: Entry, batch: Batch, *, has_files: bool) -> No
         ticket.is_answered = False
         ticket.last_message_at = batch.at
         ticket.waiting_since = ticket.waiting_since or batch.at
-        ticket.snippet = " ".join((entry.new_text or entry.text)[:600].split())[:200]
+        ticket.snippet = snippet(entry.new_text or entry.text)
     batch.changed[ticket.pk] = ticket
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
-from postdesk.mail import charset, names, rtf
+from postdesk.mail import charset, names, rtf, tnef_bounds
 from postdesk.mail.message import Attachment, Priority
 
 TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 MARK = b"\x78\x9f\x3e\x22"
 _IMPORTANCE: dict[object, Priority] = {0: "low", 1: "normal", 2: "high"}
 _IMPORTANCE_TAG = 0x0017
-#: tnefparse copies what is left of the stream at every object; more than this many are nobody's letter.
-_MOST_OBJECTS = 3000
-_MOST_COPIED = 2_000_000_000
 _LONGEST_RTF = 2_000_000
 
 
@@ -34,7 +31,7 @@ def unpack(content: bytes) -> Unpacked | None:
     """What is in the stream; None where it cannot be read."""
     from tnefparse import TNEF
 
-    if not _is_bounded(content):
+    if not tnef_bounds.are_kept(content):
         return None
     try:
         with warnings.catch_warnings():
@@ -54,18 +51,6 @@ def unpack(content: bytes) -> Unpacked | None:
     except Exception:  # noqa: BLE001 - a reader of a private format on bytes of strangers; the file is then kept unopened.
         return None
     return Unpacked(files, text.replace("\r\n", "\n"), html, importance)
-
-
-def _is_bounded(content: bytes) -> bool:
-    """Whether the stream has few enough objects for its reader, told by walking over their lengths."""
-    at, count, copied = 6, 0, 0
-    while at + 12 < len(content):
-        at += int.from_bytes(content[at + 5 : at + 9], "little") + 11
-        count += 1
-        copied += len(content) - at if at < len(content) else 0
-        if count > _MOST_OBJECTS or copied > _MOST_COPIED:
-            return False
-    return True
 
 
 def _file(name: object, content: object, number: int) -> Attachment:

@@ -60,6 +60,16 @@ def read(ids: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
+def beginning(pk: int, most: int) -> bytes:
+    """The first `most` bytes; b"" where there is no such blob."""
+    with native_cursor() as cursor:
+        cursor.execute(
+            "SELECT substring(content FROM 1 FOR %s) FROM mailroom_blob WHERE id = %s", [most, pk], binary=True
+        )
+        row = cursor.fetchone()
+        return bytes(row[0]) if row else b""
+
+
 def _in_slices(pk: int) -> bytes:
     whole = io.BytesIO()
     with native_cursor() as cursor:

@@ -29,6 +29,10 @@ class MailPreferences:
     accept_collaborators: bool = True
     email_attachments: bool = True
     max_message_size: int = 64 * 1024 * 1024
+    max_file_size: int = 0
+    max_files: int = 0
+    accepted_file_types: str = ""
+    refused_file_types: str = ""
     auto_answers_per_hour: int = 10
     max_open_tickets: int = 0
     bans_cover_replies: bool = True

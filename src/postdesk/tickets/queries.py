@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Max, Prefetch, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from postdesk.mailroom.models import Letter
 from postdesk.people.models import Agent, Team, User
@@ -180,6 +181,22 @@ def entries_of(
     ).defer("html")
     rows = entries.select_related("agent", "user").prefetch_related("attachments", _letters("letter")).order_by("-pk")
     return tuple(reversed(rows[:limit]))
+
+
+def invitations_like(entries: Sequence[Entry], agent: Agent, *, limit: int = 200) -> tuple[Entry, ...]:
+    """Every message about the events that `entries` invite to, on tickets the agent may see, oldest first; without
+    their words. No query when there is no invitation among them."""
+    uids = {str(entry.remarks["invitation"]["uid"]) for entry in entries if _names_an_event(entry)}
+    if not uids:
+        return ()
+    rows = Entry.objects.filter(bounds(agent, "ticket__"), remarks__has_key="invitation")
+    rows = rows.annotate(event=KT("remarks__invitation__uid")).filter(event__in=uids)
+    found = rows.select_related("ticket").only("id", "remarks", "ticket__number").order_by("-pk")[:limit]
+    return tuple(reversed(found))
+
+
+def _names_an_event(entry: Entry) -> bool:
+    return bool(entry.remarks.get("invitation", {}).get("uid"))
 
 
 def events_of(ticket: Ticket, *, after: int = 0, limit: int = 500) -> tuple[Event, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from postdesk.basics.errors import Invalid
+from postdesk.judge import file_limits
 from postdesk.mailroom import first_fetch
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.preferences import MailPreferences
@@ -63,12 +64,21 @@ def preference_problems(
     if wanted.default_mta and wanted.default_mta.lower() not in senders:
         yield Invalid("default_mta", f"{wanted.default_mta} has no Outgoing (SMTP) that is enabled.")
     yield from separator_problems(wanted)
+    yield from file_type_problems(wanted)
 
 
 def separator_problems(wanted: MailPreferences) -> Iterator[Invalid]:
     """Without a separator nothing can be stripped at it."""
     if wanted.strip_quoted_reply and not wanted.reply_separator.strip():
         yield Invalid("reply_separator", "Reply separator is required while quoted replies are stripped.")
+
+
+def file_type_problems(wanted: MailPreferences) -> Iterator[Invalid]:
+    """Each word is an ending or a media type."""
+    for name in ("accepted_file_types", "refused_file_types"):
+        bad = file_limits.types(str(getattr(wanted, name)))[1]
+        if bad:
+            yield Invalid(name, f"{bad[0][:60]} is neither an ending like .pdf nor a media type like image/*.")
 
 
 def mailbox_problems(setup: MailboxSetup, *, has_password: bool) -> Iterator[Invalid]:

@@ -18,7 +18,7 @@ Check = Callable[[Arrival, Facts], Finding | None]
 CHECKS: Final[tuple[tuple[Check, str], ...]] = (
     (identity.already_here, "The same mail came before, perhaps to another address of ours: known once."),
     (identity.own_message, "A message we sent ourselves came back: a loop, never a ticket."),
-    (limits.too_large, "Larger than the desk takes: held whole, for a person to decide."),
+    (limits.too_large, "Larger than the desk reads at once: noted; its beginning becomes the entry."),
     (identity.banned, "The sender is on the banlist: turned away."),
     (
         automatic.delivery_report,

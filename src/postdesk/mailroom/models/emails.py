@@ -42,8 +42,13 @@ class MailSettings(models.Model):
     accept_unregistered = models.BooleanField(default=True)
     accept_collaborators = models.BooleanField(default=True)
     email_attachments = models.BooleanField(default=True)
-    #: Bytes; a bigger message is held whole, for a person to decide.
+    #: Bytes; of a bigger message the beginning becomes the entry, and the rest is read when somebody asks for it.
     max_message_size = models.PositiveBigIntegerField(default=64 * 1024 * 1024)
+    #: Which files of a message are kept on the ticket (judge.file_limits): bytes and number, 0: any.
+    max_file_size = models.PositiveBigIntegerField(default=0)
+    max_files = models.PositiveSmallIntegerField(default=0)
+    accepted_file_types = models.CharField(max_length=1000, blank=True, default="")
+    refused_file_types = models.CharField(max_length=1000, blank=True, default="")
     #: At most so many automatic answers to one address in an hour (the loop budget).
     auto_answers_per_hour = models.PositiveSmallIntegerField(default=10)
     #: Open tickets one user may have; 0: any number.

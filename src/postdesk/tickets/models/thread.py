@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 
 from postdesk.mailroom.models import Blob, Letter, SpooledMail
 from postdesk.people.models import Agent, User
@@ -42,6 +45,8 @@ class Entry(models.Model):
     automatic = models.CharField(max_length=20, blank=True, default="")
     to: models.JSONField[list[str]] = models.JSONField(default=list, blank=True)
     cc: models.JSONField[list[str]] = models.JSONField(default=list, blank=True)
+    #: What mail.remarks says of the message beside its words, and which files were left out; {} for what people wrote.
+    remarks: models.JSONField[dict[str, Any]] = models.JSONField(default=dict, blank=True)
     #: The message it was made from (raw bytes stay there); null for what was written here.
     spooled = models.ForeignKey(SpooledMail, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries")
     #: The letter it left by; null for messages and notes.
@@ -62,6 +67,10 @@ class Entry(models.Model):
                 name="entry_thread",
             ),
             models.Index(fields=("id",), name="entry_unindexed", condition=Q(is_indexed=False)),
+            # All messages about one event of a calendar: invitation, change, cancellation.
+            models.Index(
+                KT("remarks__invitation__uid"), name="entry_invitation", condition=Q(remarks__has_key="invitation")
+            ),
         )
 
     def __str__(self) -> str:

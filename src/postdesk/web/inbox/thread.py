@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from postdesk.mailroom.models import Letter
 from postdesk.tickets.models import Entry, EntryAttachment, Event
+from postdesk.web.inbox.remarks import Remarks, remarks
 
 #: Event name -> what happened, in words; "{who}" and the event's data may be named.
 SENTENCES: Final[dict[str, str]] = {
@@ -28,6 +29,7 @@ SENTENCES: Final[dict[str, str]] = {
     "reply.sent": "Reply sent",
     "reply.resent": "Reply sent again",
     "note.added": "Note added",
+    "message.reread": "{who} had the message read again",
     "letter.sent": "A letter was accepted by the server",
     "letter.deferred": "A letter has to wait",
     "letter.delayed": "A letter is delayed",
@@ -45,6 +47,7 @@ EVIDENCE: Final[tuple[tuple[str, str], ...]] = (
     ("routed", "Routing"),
     ("department", "Department"),
     ("findings", "Checks"),
+    ("reread", "Read again"),
     ("autoresponse", "Auto-response"),
     ("filter", "Ticket Filter"),
     ("canned", "Canned response"),
@@ -78,6 +81,7 @@ class Said:
     is_stranger: bool
     files: tuple[EntryAttachment, ...]
     inline: tuple[EntryAttachment, ...]
+    remarks: Remarks
     is_entry: bool = True
 
 
@@ -90,8 +94,17 @@ class Thread:
     before: int = 0
 
 
-def thread(entries: Sequence[Entry], events: Sequence[Event], *, since: dt.datetime | None = None) -> Thread:
-    """Entries and free events in the order they happened. Events of an entry become that entry's evidence."""
+def thread(
+    entries: Sequence[Entry],
+    events: Sequence[Event],
+    *,
+    since: dt.datetime | None = None,
+    alike: Sequence[Entry] = (),
+) -> Thread:
+    """Entries and free events in the order they happened. Events of an entry become that entry's evidence.
+
+    `alike`: messages about the same calendar events, here and elsewhere (queries.invitations_like).
+    """
     about: dict[int, list[Event]] = defaultdict(list)
     shown = {entry.pk for entry in entries}
     free: list[Event] = []
@@ -101,14 +114,14 @@ def thread(entries: Sequence[Entry], events: Sequence[Event], *, since: dt.datet
         else:
             about[event.entry_id].append(event)
     items: list[tuple[dt.datetime, int, Said | Happened]] = [
-        (entry.created_at, 0, _said(entry, about[entry.pk])) for entry in entries
+        (entry.created_at, 0, _said(entry, about[entry.pk], alike)) for entry in entries
     ]
     items += [(event.at, 1, _happened(event)) for event in free if since is None or event.at >= since]
     items.sort(key=lambda item: item[:2])
     return Thread([item[2] for item in items], _last(entries), _last(events), min(shown, default=0))
 
 
-def _said(entry: Entry, events: Sequence[Event]) -> Said:
+def _said(entry: Entry, events: Sequence[Event], alike: Sequence[Entry]) -> Said:
     files = tuple(entry.attachments.all())
     text = (entry.new_text or entry.text).strip()
     is_cut = bool(entry.new_text) and entry.new_text.strip() != entry.text.strip()
@@ -124,6 +137,7 @@ def _said(entry: Entry, events: Sequence[Event]) -> Said:
         is_stranger=any(event.data.get("stranger") for event in events),
         files=tuple(file for file in files if not file.is_inline),
         inline=tuple(file for file in files if file.is_inline),
+        remarks=remarks(entry, alike),
     )
 
 

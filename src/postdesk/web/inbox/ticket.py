@@ -19,6 +19,7 @@ from postdesk.tickets import queries
 from postdesk.tickets.canned import canned_for
 from postdesk.tickets.models import Ticket
 from postdesk.web.inbox.composing import envelope
+from postdesk.web.inbox.remarks import CHARSETS
 from postdesk.web.inbox.thread import thread
 from postdesk.web.shared.doors import AgentRequest, door
 
@@ -40,15 +41,18 @@ def changes(request: AgentRequest, number: int) -> HttpResponseBase:
     all_entries = queries.entries_of(ticket)
     events = queries.events_of(ticket)
     whole = thread(all_entries, events)
+    fresh = [entry for entry in all_entries if entry.pk > last_entry]
     added = thread(
-        [entry for entry in all_entries if entry.pk > last_entry],
+        fresh,
         [event for event in events if event.pk > last_event],
+        alike=queries.invitations_like(fresh, request.user),
     )
     context = {
         **_facts(request, ticket),
         "version": version,
         "thread": whole,
         "added": added,
+        "charsets": CHARSETS,
         "last_entry": last_entry,
     }
     return render(request, "inbox/_ticket_changes.html", context)
@@ -61,7 +65,12 @@ def page(
     before = _number(request, "before") or None
     entries = queries.entries_of(ticket, before=before)
     since = entries[0].created_at if before or len(entries) == queries.THREAD_PAGE else None
-    shown = thread(entries, queries.events_of(ticket), since=since)
+    shown = thread(
+        entries,
+        queries.events_of(ticket),
+        since=since,
+        alike=queries.invitations_like(entries, request.user),
+    )
     sent = envelope(ticket, request.user)
     banned = bans_of(ticket.user.address)
     context = {
@@ -69,6 +78,7 @@ def page(
         **_facts(request, ticket),
         "version": queries.thread_version(ticket),
         "thread": shown,
+        "charsets": CHARSETS,
         "before": shown.before if len(entries) == queries.THREAD_PAGE else 0,
         "others": queries.other_tickets(ticket, request.user),
         "organisation": organisation_of(ticket.user.address),

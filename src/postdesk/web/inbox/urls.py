@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from postdesk.web.inbox import acts, bans, canned, files, new_ticket, queue, ticket
+from postdesk.web.inbox import acts, bans, canned, files, new_ticket, queue, readings, ticket
 
 urlpatterns: list[URLPattern] = [
     path("", queue.show, name="queue"),
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:number>/entries/<int:entry>/mail", files.mail, name="entry-mail"),
     path("tickets/<int:number>/entries/<int:entry>/resendings", acts.resendings, name="entry-resendings"),
     path("tickets/<int:number>/entries/<int:entry>/source", files.source, name="entry-source"),
+    path("tickets/<int:number>/entries/<int:entry>/headers", readings.headers, name="entry-headers"),
+    path("tickets/<int:number>/entries/<int:entry>/readings", readings.again, name="entry-readings"),
     path("attachments/<int:pk>", files.attachment, name="attachment"),
     path("inline/<str:token>", files.inline, name="inline"),
 ]

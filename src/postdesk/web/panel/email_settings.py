@@ -20,6 +20,8 @@ from postdesk.web.shared.forms import Note, Section, beside
 from postdesk.web.shared.keyed import KeyedForm
 
 _MEGABYTE = 1024 * 1024
+#: Stored in bytes, typed in megabytes.
+_SIZES = ("max_message_size", "max_file_size")
 _MEDIUM = {"data-width": "medium"}
 
 
@@ -30,6 +32,11 @@ def _switch(label: str, help_text: str) -> forms.BooleanField:
 def _number(label: str, help_text: str) -> forms.IntegerField:
     attributes = {"data-width": "short", "inputmode": "numeric"}
     return forms.IntegerField(label=label, help_text=help_text, widget=forms.NumberInput(attrs=attributes))
+
+
+def _types(label: str, example: str, help_text: str) -> forms.CharField:
+    widget = forms.TextInput(attrs={"placeholder": example, "spellcheck": "false", "autocapitalize": "none"})
+    return forms.CharField(label=label, required=False, help_text=help_text, widget=widget)
 
 
 class SettingsForm(KeyedForm):
@@ -49,9 +56,14 @@ class SettingsForm(KeyedForm):
                 "priority_from_mail",
                 "strip_quoted_reply",
                 "reply_separator",
-                ("max_message_size", "max_open_tickets"),
+                "max_open_tickets",
                 "bans_cover_replies",
             ),
+        ),
+        Section(
+            "Files in incoming emails",
+            ("max_message_size", ("max_file_size", "max_files"), "accepted_file_types", "refused_file_types"),
+            "What is left out of a ticket is named there, and stays in the email as it came.",
         ),
         Section("Outgoing emails", ("default_mta", "ehlo_name", "email_attachments", "auto_answers_per_hour")),
     )
@@ -94,7 +106,13 @@ class SettingsForm(KeyedForm):
         required=False,
         help_text="Stands above our text in letters; what is below it in an answer is the quoted reply.",
     )
-    max_message_size = _number("Largest email (MB)", "A bigger one is held whole, for a person to decide.")
+    max_message_size = _number(
+        "Largest email (MB)", "Of a bigger one the text is read first, and the rest when somebody asks for it."
+    )
+    max_file_size = _number("Largest file (MB)", "0: any size.")
+    max_files = _number("Files of one email", "0: any number.")
+    accepted_file_types = _types("Accepted file types", ".pdf, .docx, image/*", "Empty: all.")
+    refused_file_types = _types("Refused file types", ".exe, .js, .scr", "Also when they are accepted above.")
     max_open_tickets = _number("Open tickets of one User", "Further mail of theirs opens no ticket. 0: no limit.")
     bans_cover_replies = _switch("Bans cover replies", "Off: only new tickets of banned senders are turned away.")
     default_mta = forms.ChoiceField(
@@ -129,13 +147,16 @@ class SettingsForm(KeyedForm):
     def clean_max_message_size(self) -> int:
         return int(self.cleaned_data["max_message_size"]) * _MEGABYTE
 
+    def clean_max_file_size(self) -> int:
+        return int(self.cleaned_data["max_file_size"]) * _MEGABYTE
+
 
 @door("panel", "GET", "HEAD", "POST")
 def show(request: AgentRequest) -> HttpResponseBase:
     """The form, and saving it."""
     row = MailSettings.objects.select_related("default_email", "alert_email", "default_mta").filter(pk=1).first()
     present = mail_preferences(row) if row else MailPreferences()
-    initial = {**audit.values(present), "max_message_size": present.max_message_size // _MEGABYTE}
+    initial = {**audit.values(present), **{name: getattr(present, name) // _MEGABYTE for name in _SIZES}}
     form = SettingsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         with beside(form):
@@ -154,6 +175,5 @@ def show(request: AgentRequest) -> HttpResponseBase:
 def _wanted(form: SettingsForm, present: MailPreferences) -> MailPreferences:
     """What was typed. A size nobody touched stays as it is to the byte."""
     values = form.cleaned_data
-    if "max_message_size" not in form.changed_data:
-        values = {**values, "max_message_size": present.max_message_size}
+    values = {**values, **{name: getattr(present, name) for name in _SIZES if name not in form.changed_data}}
     return MailPreferences(**values)

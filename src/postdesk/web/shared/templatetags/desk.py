@@ -41,6 +41,12 @@ def when(at: dt.datetime | None, empty: str = "never") -> SafeString:
 
 
 @register.simple_tag
+def moment(at: dt.datetime) -> SafeString:
+    """An instant that is read, not counted: in UTC, until times.js writes it in the reader's zone."""
+    return format_html('<time datetime="{}" data-moment>{}</time>', at.isoformat(), words.absolute(at))
+
+
+@register.simple_tag
 def due(at: dt.datetime | None) -> SafeString:
     """When something is planned for: "in 5 min", or "now" once that has come."""
     now = clock.now()

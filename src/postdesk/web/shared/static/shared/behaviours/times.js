@@ -23,6 +23,8 @@ export function refresh(within = document) {
     if (!time.dataset.local) {
       time.dataset.local = "";
       time.title = at.toLocaleString(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+      // An appointment is read, not counted down to.
+      if ("moment" in time.dataset) time.textContent = time.title;
     }
   }
 }
