@@ -73,16 +73,18 @@ def run(module: str, name: str, *, database: bool = True, migrate: bool = True, 
     except Exception as error:
         if not is_database_failure(error):
             raise
-        complain(f"the database cannot be reached: {first_line(error)}")
+        complain(f"the database cannot be reached: {first_line(error.__cause__ or error)}")
         raise typer.Exit(1) from None
     if code:
         raise typer.Exit(code)
 
 
 def is_database_failure(error: Exception) -> bool:
-    """Whether Django lost, or never got, its connection."""
-    db = sys.modules.get("django.db")
-    return db is not None and isinstance(error, db.OperationalError | db.InterfaceError)
+    """Whether Django, or the queue of jobs on its own connection, lost or never got the database."""
+    db, queue = sys.modules.get("django.db"), sys.modules.get("procrastinate.exceptions")
+    return (db is not None and isinstance(error, db.OperationalError | db.InterfaceError)) or (
+        queue is not None and isinstance(error, queue.ConnectorException)
+    )
 
 
 def complain(sentence: str) -> None:
