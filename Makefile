@@ -30,8 +30,9 @@ unit: $(VENV)/.dev ## the quick tests only: no browser, no mail server
 bench: $(VENV)/.dev system-packages ## measure and print: intake, latency, memory, idle cost
 	$(BIN)/python -m bench
 
-score: $(VENV)/.dev ## score parsing on a corpus of real mail: make score CORPORA=folder
+score: $(VENV)/.dev ## score parsing on a corpus of real mail, threading on known truth: make score CORPORA=folder
 	$(BIN)/python -m bench.score $(CORPORA)
+	$(BIN)/python -m pytest -s tests/flow/test_thread_sets.py
 
 fuzz: $(VENV)/.dev ## change mail at random and parse it: make fuzz CORPORA=folder MINUTES=10
 	$(BIN)/python -m bench.fuzz $(CORPORA) --minutes $(or $(MINUTES),10)

@@ -1,7 +1,8 @@
 """Every row of the acceptance lists has a test that is named by it: `test_s9_...`, `test_s14_h1_...`, `test_i_...`.
 
 The rows are those of administration: S1 to S15 (what the help page of osTicket's Emails describes), A (account
-administration), C (recipient routing), D (filters and bans), H (outbound), I (department, topic, autoresponder).
+administration), C (recipient routing), D (filters and bans), H (outbound), I (department, topic, autoresponder); and
+those of mail: F (automatic mail), G (threading and identity).
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ ROWS = (
     *("d1", "d2", "d3", "d4", "d5", "d6", "d7"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "h10", "h11", "h12"),
     "i",
+    *("f4", "f5", "f6"),
+    *("g1", "g2", "g3", "g7", "g11"),
 )
 #: The rows a test is named by stand first, each followed by an underscore.
-_NAMED = re.compile(r"test_((?:(?:[sacdh]\d{1,2}|i)_)+)")
+_NAMED = re.compile(r"test_((?:(?:[sacdhfg]\d{1,2}|i)_)+)")
 
 
 def rows_of(name: str) -> list[str]:

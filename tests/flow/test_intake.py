@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 
 import psycopg
@@ -96,7 +97,7 @@ def test_two_mails_that_share_a_message_id_by_mistake_are_both_kept(desk):
     assert sorted(entry.text.strip() for entry in Entry.objects.all()) == ["First.", "Second, quite different."]
 
 
-def test_a_number_in_the_subject_joins_only_for_somebody_who_takes_part(desk):
+def test_g1_a_number_in_the_subject_joins_only_for_somebody_who_takes_part(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
     ticket = Ticket.objects.get()
 
@@ -134,7 +135,7 @@ def test_our_token_joins_but_never_makes_the_sender_somebody_else(desk):
     assert not Collaborator.objects.exists()
 
 
-def test_a_message_id_over_other_keys_signature_proves_nothing(desk):
+def test_g3_a_message_id_over_other_keys_signature_proves_nothing(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
     ours = Letter.objects.get().message_id
     forged = ours.replace(ours[10], "a" if ours[10] != "a" else "b", 1)
@@ -153,7 +154,7 @@ def test_a_message_id_over_other_keys_signature_proves_nothing(desk):
         "X-Auto-Response-Suppress: All\r\n",
     ],
 )
-def test_automatic_mail_is_kept_and_never_answered(desk, headers):
+def test_f4_automatic_mail_is_kept_and_never_answered(desk, headers):
     arrives(desk.mailbox, mail(headers=headers))
 
     assert Ticket.objects.count() == 1
@@ -168,7 +169,7 @@ def test_mail_from_our_own_address_is_never_answered(desk):
     assert not Letter.objects.exists()
 
 
-def test_our_own_letter_coming_back_is_a_loop_and_no_ticket(desk):
+def test_f5_our_own_letter_coming_back_is_a_loop_and_no_ticket(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
 
     (row,) = arrives(desk.mailbox, bytes(Letter.objects.get().raw))
@@ -186,7 +187,7 @@ def test_the_banlist_turns_away_addresses_and_whole_domains_and_says_so(desk):
     assert row.blob_id is not None
 
 
-def test_nobody_gets_more_automatic_answers_in_an_hour_than_the_budget_allows(desk):
+def test_f6_nobody_gets_more_automatic_answers_in_an_hour_than_the_budget_allows(desk):
     for number in range(12):
         arrives(desk.mailbox, mail(subject=f"Loop {number}", message_id=f"loop{number}@example.com"))
 
@@ -218,7 +219,7 @@ def test_a_bounce_marks_the_recipient_and_the_ticket_and_is_no_customer_message(
     assert Entry.objects.count() == 1
 
 
-def test_a_message_on_a_closed_ticket_reopens_it_unless_a_machine_wrote_it(desk):
+def test_f4_g7_a_message_on_a_closed_ticket_reopens_it_unless_a_machine_wrote_it(desk):
     arrives(desk.mailbox, mail(message_id="a1@example.com"))
     ticket = Ticket.objects.get()
     alice = Agent.objects.hire(email="alice@example.net", name="Alice", password=None, at=AT)
@@ -392,7 +393,7 @@ def test_every_strange_message_has_an_outcome_and_keeps_its_bytes(desk, raw):
     assert bytes(Blob.objects.get(pk=row.blob_id).content) == raw
 
 
-def test_people_in_cc_take_part_and_agents_and_our_addresses_do_not(desk):
+def test_g11_people_in_cc_take_part_and_agents_and_our_addresses_do_not(desk):
     Agent.objects.hire(email="alice@example.net", name="Alice", password=None, at=AT)
     arrives(desk.mailbox, mail(headers="Cc: Dave <dave@example.org>, alice@example.net, billing@desk.test\r\n"))
 
@@ -472,3 +473,21 @@ def test_a_person_who_attaches_a_bounce_is_heard_and_not_marked_as_bounced(desk)
     assert row.outcome == "reply"
     assert "came back" in Entry.objects.last().text
     assert letter.recipients.get().state != "bounced"
+
+
+def test_g2_an_old_mail_answered_with_a_new_matter_is_joined_and_flagged(desk):
+    arrives(desk.mailbox, mail(message_id="a1@example.com"))
+    ours = Letter.objects.get().message_id
+    arrives(desk.mailbox, mail(subject="Our invoices", text="Soon.", headers=f"In-Reply-To: <{ours}>\r\n"))
+    assert Event.objects.filter(name="message.received").last().data["new_matter"] == ""
+
+    long_ago = AT - dt.timedelta(days=90)
+    Ticket.objects.update(opened_at=long_ago, last_message_at=long_ago, last_reply_at=None)
+    headers = f"In-Reply-To: <{ours}>\r\n"
+    arrives(desk.mailbox, mail(subject="AW: [#1] printer  on fire", text="Still.", message_id="a2@x", headers=headers))
+    assert Event.objects.filter(name="message.received").last().data["new_matter"] == ""
+
+    Ticket.objects.update(last_message_at=long_ago)
+    arrives(desk.mailbox, mail(subject="Our invoices", text="By the way.", message_id="a3@x", headers=headers))
+    assert "nobody had written for" in Event.objects.filter(name="message.received").last().data["new_matter"]
+    assert Ticket.objects.count() == 1

@@ -160,7 +160,7 @@ def test_more_tickets_than_one_batch_are_all_marked(desk: Desk, monkeypatch: pyt
     assert Event.objects.filter(name="ticket.overdue").count() == 5
 
 
-def test_i_an_answer_to_a_closed_ticket_of_an_archived_department_opens_a_new_one(desk: Desk) -> None:
+def test_i_g7_an_answer_to_a_closed_ticket_of_an_archived_department_opens_a_new_one(desk: Desk) -> None:
     arrives(desk.billing_mailbox, mail(to="billing@desk.test", message_id="one@example.com"))
     old = Ticket.objects.get()
     operations.close(old, by=builders.alice(), at=builders.NOON)
@@ -173,3 +173,5 @@ def test_i_an_answer_to_a_closed_ticket_of_an_archived_department_opens_a_new_on
     assert (row.outcome, new.department) == ("ticket", desk.department)
     assert "its department is archived" in row.reason
     assert Ticket.objects.get(pk=old.pk).status == "closed"
+    assert new.events.get(name="ticket.opened").data["follows"] == f"#{old.number}"
+    assert old.events.get(name="ticket.continued").data["to"] == f"#{new.number}"

@@ -23,7 +23,7 @@ from postdesk.judge.facts import (
     TicketFacts,
     TopicFacts,
 )
-from postdesk.judge.thread import keys_referenced, numbers_in
+from postdesk.judge.thread import ids_referenced, keys_referenced, numbers_in
 from postdesk.mail import token
 from postdesk.mail.message import Priority
 from postdesk.mailroom.models import Email, LetterRecipient, MailSettings
@@ -179,11 +179,13 @@ def _signed(arrivals: Iterable[Arrival]) -> dict[str, int]:
     signing = signing_keys()
     found: dict[str, int] = {}
     for arrival in arrivals:
-        for key in keys_referenced(arrival):
-            if key in found or not token.is_ours_shape(key):
-                continue
-            read = token.read(signing, key)
-            if read is not None:
+        own = arrival.mail.message_id
+        # Only the whole id makes a message ours; in what it refers to our signature counts wherever a relay left it.
+        if own and (read := token.read(signing, own)):
+            found[message_key(own)] = read.ticket
+        for _where, message_id in ids_referenced(arrival):
+            key = message_key(message_id)
+            if key not in found and (read := token.read_anywhere(signing, message_id)):
                 found[key] = read.ticket
     return found
 
@@ -214,6 +216,8 @@ def _tickets(gathered: Gathered, ids: set[int], numbers: set[int]) -> None:
             is_closed=row.status == Status.CLOSED,
             is_final=row.status == Status.CLOSED and row.department_id in archived,
             participants=frozenset(one for one in participants[row.pk] if not is_ours(one)),
+            subject=row.subject,
+            last_at=max(moment for moment in (row.opened_at, row.last_message_at, row.last_reply_at) if moment),
         )
 
 

@@ -65,6 +65,10 @@ def open_ticket(
         "findings": [finding.sentence for finding in verdict.findings],
         "autoresponse": answer.why_not or "sent",
     }
+    before = on.facts.tickets.get(threading.follows or -1)
+    if before is not None:
+        data["follows"] = f"#{before.number}"
+        batch.event("ticket.continued", ticket=before.id, data={"to": f"#{ticket.number}", "why": threading.sentence})
     letter = None
     if answer.email is not None:
         letter = answers.answer(on, arrival, ticket, entry, answer, code="ticket.autoresp")
@@ -93,6 +97,7 @@ def join_ticket(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: V
     data: dict[str, object] = {
         "why": threading.sentence,
         "stranger": threading.stranger,
+        "new_matter": threading.new_matter,
         "findings": [finding.sentence for finding in verdict.findings],
     }
     letter = None if is_agents else _confirm(on, arrival, verdict, threading, ticket, entry)
@@ -225,7 +230,7 @@ def _remember(on: Reaction, arrival: Arrival, ticket: Ticket, entry: Entry, *, o
     if before is None:
         before = TicketFacts(ticket.pk, ticket.number, owner)
     facts.tickets[ticket.pk] = replace(
-        before, is_closed=ticket.status == Status.CLOSED, participants=before.participants | people
+        before, is_closed=ticket.status == Status.CLOSED, participants=before.participants | people, last_at=None
     )
 
 

@@ -124,6 +124,9 @@ class TicketFacts:
     is_final: bool = False
     #: Owner, collaborators, and whoever an earlier entry was addressed to or came from.
     participants: frozenset[str] = frozenset()
+    subject: str = ""
+    #: When somebody last wrote, to us or from here; None: in this very chunk.
+    last_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,19 @@ part in the ticket already, for anybody may write these.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from postdesk.basics.ids import message_key
 from postdesk.judge.facts import Arrival, Facts, TicketFacts
 from postdesk.judge.verdict import Threading
+from postdesk.mail.subject import bare
 
+#: After so long a silence, an answer under another subject is taken for a new matter.
+SILENCE: Final = dt.timedelta(days=30)
 _NUMBER = re.compile(r"\[\s*#(\d{1,12})\s*\]")
 
 
@@ -23,7 +28,7 @@ def thread(arrival: Arrival, facts: Facts) -> Threading:
     for rule, _sentence in RULES:
         found = rule(arrival, facts)
         if found is not None:
-            return _unless_final(found, facts)
+            return _other_matter(_unless_final(found, facts), arrival, facts)
     return Threading(None, "new", _why_new(arrival, facts))
 
 
@@ -32,7 +37,21 @@ def _unless_final(found: Threading, facts: Facts) -> Threading:
     ticket = facts.tickets.get(found.ticket or -1)
     if ticket is None or not ticket.is_final or found.hold:
         return found
-    return Threading(None, "archived", f"{found.sentence} It is closed, and its department is archived.")
+    sentence = f"{found.sentence} It is closed, and its department is archived."
+    return Threading(None, "archived", sentence, follows=ticket.id)
+
+
+def _other_matter(found: Threading, arrival: Arrival, facts: Facts) -> Threading:
+    """Whoever takes up an old mail to write about something new is heard where it came, and the ticket says so."""
+    ticket = facts.tickets.get(found.ticket or -1)
+    if ticket is None or ticket.last_at is None or facts.at - ticket.last_at < SILENCE:
+        return found
+    about = bare(arrival.mail.subject)
+    if not about or about == bare(ticket.subject):
+        return found
+    days = (facts.at - ticket.last_at).days
+    sentence = f"The subject is another one than the ticket's, and nobody had written for {days} days."
+    return replace(found, new_matter=sentence)
 
 
 def by_signature(arrival: Arrival, facts: Facts) -> Threading | None:
@@ -86,13 +105,19 @@ RULES: Final[tuple[tuple[Callable[[Arrival, Facts], Threading | None], str], ...
 
 def _referenced(arrival: Arrival) -> Iterator[tuple[str, str]]:
     """Header name and message key of each id referred to, the nearest first."""
+    for where, message_id in ids_referenced(arrival):
+        yield where, message_key(message_id)
+
+
+def ids_referenced(arrival: Arrival) -> Iterator[tuple[str, str]]:
+    """Header name and id of everything referred to, the nearest first."""
     mail = arrival.mail
     for message_id in mail.in_reply_to:
-        yield "In-Reply-To", message_key(message_id)
+        yield "In-Reply-To", message_id
     for message_id in reversed(mail.references):
-        yield "References", message_key(message_id)
+        yield "References", message_id
     for message_id in mail.body_ids:
-        yield "The quoted text", message_key(message_id)
+        yield "The quoted text", message_id
 
 
 def _takes_part(arrival: Arrival, ticket: TicketFacts, facts: Facts) -> bool:

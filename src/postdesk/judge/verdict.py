@@ -47,6 +47,10 @@ class Threading:
     sentence: str
     #: The sender takes no part in the ticket: shown on the entry, and no collaborator is made of them.
     stranger: bool = False
+    #: The ticket it would belong to if that could still be opened again: the new one is linked to it.
+    follows: int | None = None
+    #: Why it seems to be about something else than the ticket; "" when it does not.
+    new_matter: str = ""
     #: Joining would be on a stranger's word alone: a person decides.
     hold: bool = False
 

@@ -20,6 +20,10 @@ _NONCE_BYTES = 8
 _SHAPE = re.compile(r"\s*<?pd1\.([a-z2-7]{26,90})(?:@[^<>\s]{1,200})?>?\s*\Z", re.IGNORECASE)
 
 
+#: The signed local part inside an id that a relay made of ours, which it wrapped or put before its own.
+_CARRIED = re.compile(r"(?<![a-z0-9])pd1\.([a-z2-7]{26,90})(?![a-z0-9])", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """Which ticket, and which entry of it, a Message-ID of ours was made for."""
@@ -44,9 +48,22 @@ def make(key: bytes, *, ticket: int, entry: int, nonce: str, domain: str) -> str
 def read(key_candidates: Sequence[bytes], message_id: str) -> Token | None:
     """What the id says if one of the keys signed it, else None. Case, brackets and another domain do not matter."""
     found = _SHAPE.match(message_id)
-    if found is None:
+    return _verified(key_candidates, found[1]) if found else None
+
+
+def read_anywhere(key_candidates: Sequence[bytes], message_id: str) -> Token | None:
+    """As `read`, of an id that a relay made of ours: the signed part counts wherever it stands in it.
+
+    Only for ids that a message refers to. Its own id made of one of ours is still its own.
+    """
+    if "1." not in message_id:
         return None
-    text = found[1].upper()
+    tokens = (_verified(key_candidates, found[1]) for found in _CARRIED.finditer(message_id[:2000]))
+    return next((token for token in tokens if token is not None), None)
+
+
+def _verified(key_candidates: Sequence[bytes], local: str) -> Token | None:
+    text = local.upper()
     try:
         raw = base64.b32decode(text + "=" * (-len(text) % 8))
     except binascii.Error:
@@ -57,11 +74,6 @@ def read(key_candidates: Sequence[bytes], message_id: str) -> Token | None:
     ticket, rest = _take_number(body)
     entry, rest = _take_number(rest)
     return Token(ticket, entry) if len(rest) == _NONCE_BYTES else None
-
-
-def is_ours_shape(message_id: str) -> bool:
-    """Whether the id looks like one of ours, whoever signed it."""
-    return _SHAPE.match(message_id) is not None
 
 
 def _tag(key: bytes, body: bytes) -> bytes:

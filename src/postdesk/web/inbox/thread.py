@@ -18,6 +18,7 @@ from postdesk.web.inbox.remarks import Remarks, remarks
 #: Event name -> what happened, in words; "{who}" and the event's data may be named.
 SENTENCES: Final[dict[str, str]] = {
     "ticket.opened": "Ticket opened",
+    "ticket.continued": "The conversation goes on in {to}",
     "ticket.closed": "{who} closed the ticket",
     "ticket.reopened": "{who} reopened the ticket",
     "ticket.assigned": "{who} gave the ticket to {to}",
@@ -44,6 +45,8 @@ _NAME: Final = re.compile(r"\{(\w+)\}")
 #: Keys of an event's data that are evidence, and what they are called.
 EVIDENCE: Final[tuple[tuple[str, str], ...]] = (
     ("why", "Why here"),
+    ("follows", "Follows"),
+    ("new_matter", "Another matter?"),
     ("routed", "Routing"),
     ("department", "Department"),
     ("findings", "Checks"),
@@ -79,6 +82,7 @@ class Said:
     evidence: tuple[tuple[str, str], ...]
     letters: tuple[Letter, ...]
     is_stranger: bool
+    is_new_matter: bool
     files: tuple[EntryAttachment, ...]
     inline: tuple[EntryAttachment, ...]
     remarks: Remarks
@@ -135,6 +139,7 @@ def _said(entry: Entry, events: Sequence[Event], alike: Sequence[Entry]) -> Said
         evidence=tuple(line for event in events for line in _evidence(event)),
         letters=tuple(letters.values()),
         is_stranger=any(event.data.get("stranger") for event in events),
+        is_new_matter=any(event.data.get("new_matter") for event in events),
         files=tuple(file for file in files if not file.is_inline),
         inline=tuple(file for file in files if file.is_inline),
         remarks=remarks(entry, alike),
