@@ -68,7 +68,8 @@ def test_g1_g2_conversations_of_known_truth_are_neither_mixed_nor_torn():
 def scored() -> tuple[int, int]:
     """Wrong joins and missed joins.
 
-    A ticket's matter is that of its first entry, and a matter's ticket the one it began in; what of a matter stands elsewhere, or nowhere because it is held, was missed.
+    A ticket's matter is that of its first entry, and a matter's ticket the one it began in. What of a matter stands
+    elsewhere, or nowhere because it is held, was missed.
     """
     tickets = defaultdict(list)
     for ticket, text in Entry.objects.filter(kind="message").order_by("id").values_list("ticket_id", "text"):
