@@ -1,6 +1,6 @@
 """The seed's page, walked in a real browser on real servers: from Add New Email to the auto-response at the customer.
 
-Rows S1 to S6, S8 to S13 and S15. With POSTDESK_PICTURES=1 the walk also takes the pictures of docs/how-to.
+Rows S1 to S6, S8 to S15. With POSTDESK_PICTURES=1 the walk also takes the pictures of docs/how-to.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ name = "Alice Moreau"
 password = "correct horse battery"
 admin = true
 departments = ["Sales"]
+
+[[email]]
+address = "hello@desk.test"
+name = "Example Hello"
 """
 
 
@@ -89,6 +93,18 @@ def option(page: Page, tab: str) -> None:
 
 def said(page: Page, words: str) -> None:
     expect(page.locator(".notices")).to_contain_text(words)
+
+
+def auto_responses_leave_from(page: Page, address: str) -> None:
+    """Staff > Departments > Sales, Autoresponder: choose the Auto-Response Email and save."""
+    page.get_by_role("link", name="Departments", exact=True).click()
+    page.get_by_role("link", name="Sales", exact=True).click()
+    page.get_by_label("Auto-Response Email").select_option(address)
+    accessible(page)
+    page.get_by_label("Auto-Response Email").scroll_into_view_if_needed()
+    picture(page, "auto-response-email")
+    page.get_by_role("button", name="Save", exact=True).click()
+    said(page, "The department Sales is saved.")
 
 
 def test_s1_to_s15_from_add_new_email_to_the_auto_response(
@@ -175,15 +191,28 @@ def test_s1_to_s15_from_add_new_email_to_the_auto_response(
         page.get_by_role("button", name="Save", exact=True).click()
         said(page, "Saved.")
 
+        # Staff > Departments > Sales: the Auto-Response Email (S14). First another one than mail comes to.
+        auto_responses_leave_from(page, "hello@desk.test")
+        dovecot.deliver(user, mail(subject="Are you open?", sender="eve@customer.example", message_id="e@c"))
+        first = parse(sink.wait_for(1, timeout=90)[0].raw)
+        assert first.from_ is not None
+        assert (first.from_.name, first.from_.address) == ("Example Hello", "hello@desk.test")
+        # It leaves by the Default MTA, which says so, since Header Spoofing is off (S12, S13).
+        assert first.sender is not None
+        assert (first.sender.address, sink.letters[0].mail_from) == ("support@desk.test", "support@desk.test")
+        auto_responses_leave_from(page, "support@desk.test")
+        sink.letters.clear()
+
         # A customer writes; the auto-response arrives from the right address; the mail is moved (S9, S15).
         dovecot.deliver(user, mail(subject="What does it cost?", sender="carol@customer.example", message_id="q@c"))
         answer = parse(sink.wait_for(1, timeout=90)[0].raw)
         assert [to.address for to in answer.to] == ["carol@customer.example"]
         assert answer.from_ is not None
         assert (answer.from_.name, answer.from_.address) == ("Example Support", "support@desk.test")
-        (ticket,) = installation.lines("tickets", "--json")
+        ticket = installation.lines("tickets", "--json")[0]
+        assert ticket["user"] == "carol@customer.example"
         assert (ticket["department"], ticket["help_topic"], ticket["priority"]) == ("Sales", "Prices", "high")
-        wait_until(lambda: len(dovecot.mails(user, "Done/Processed")) == 1, seconds=30, what="the mail is moved")
+        wait_until(lambda: len(dovecot.mails(user, "Done/Processed")) == 2, seconds=30, what="the mail is moved")
         # The old mail lies where it was, and nobody was answered for it.
         assert len(dovecot.mails(user)) == 3
         assert len(sink.letters) == 1
@@ -192,7 +221,7 @@ def test_s1_to_s15_from_add_new_email_to_the_auto_response(
         page.goto("/panel/emails")
         row = page.get_by_role("row", name=re.compile("support@desk.test"))
         expect(row).to_contain_text("fresh")
-        expect(row.locator("td[data-label=Today]")).to_have_text("1")
+        expect(row.locator("td[data-label=Today]")).to_have_text("2")
         accessible(page)
         picture(page, "emails")
 

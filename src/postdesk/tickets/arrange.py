@@ -43,7 +43,5 @@ def save_new_tickets(email: Email, setup: NewTicketSetup, *, by: audit.Actor, at
     row.help_topic = HelpTopic.objects.get(name=setup.help_topic) if setup.help_topic else None
     row.priority, row.autoresponse = setup.priority, setup.autoresponse
     row.save()
-    if before:
-        old, new = audit.values(before), audit.values(setup)
-        audit.record(by=by, at=at, verb="changed", of=row, label=email.address, before=old, after=new)
+    audit.saved(row, email.address, before, setup, by=by, at=at)
     return changes

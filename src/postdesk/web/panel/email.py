@@ -13,6 +13,7 @@ from postdesk.flow import emails as addresses
 from postdesk.mailroom.models import MailSettings
 from postdesk.web.panel.email_forms import AccountForm
 from postdesk.web.panel.email_page import TABS, Page, context_of, email_or_404, read_page
+from postdesk.web.panel.seen import refuse_if_changed
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import beside
 
@@ -45,6 +46,7 @@ def one(request: AgentRequest, pk: int) -> HttpResponseBase:
     page = read_page(request, email)
     if request.method == "POST" and page.is_valid():
         with beside(*page.forms):
+            refuse_if_changed(request, *page.rows)
             addresses.save(email, page.wanted(), by=request.user, at=clock.now())
         if page.is_valid():
             messages.success(request, _saved(page))

@@ -20,6 +20,7 @@ from postdesk.flow import emails as addresses
 from postdesk.mailroom import connection_checks
 from postdesk.mailroom.models import Email, Errand
 from postdesk.web.panel.email_page import Page, context_of, email_or_404, read_page
+from postdesk.web.panel.seen import refuse_if_changed
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import beside
 
@@ -34,6 +35,7 @@ def ask(request: AgentRequest, pk: int) -> HttpResponseBase:
     page = read_page(request, email)
     if page.is_valid():
         with beside(*page.forms):
+            refuse_if_changed(request, *page.rows)
             found = tuple(addresses.email_problems(email, page.wanted()))
             if found:
                 raise Problems(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -15,6 +16,7 @@ from postdesk.mailroom.models import Email, MailSettings, RemoteMailbox, SmtpAcc
 from postdesk.people import audit
 from postdesk.tickets.arrange import NewTicketSetup, new_ticket_setup
 from postdesk.web.panel.email_forms import AccountForm, MailboxForm, SmtpForm
+from postdesk.web.panel.seen import seen
 from postdesk.web.shared.doors import AgentRequest
 from postdesk.web.shared.forms import Tab, Tabs
 
@@ -38,6 +40,12 @@ class Page:
     @property
     def forms(self) -> list[AccountForm | MailboxForm | SmtpForm]:
         return [form for form in (self.account, self.mailbox, self.smtp) if form is not None]
+
+    @property
+    def rows(self) -> tuple[Model | None, ...]:
+        """What is stored of the address, for `seen`."""
+        tabs = ("mailbox", "smtp", "new_tickets")
+        return (self.email, *(getattr(self.email, name, None) for name in tabs))
 
     def is_valid(self) -> bool:
         """All of them are asked, so that every error is told."""
@@ -102,6 +110,7 @@ def context_of(request: AgentRequest, page: Page) -> dict[str, Any]:
     return {
         "title": email.address,
         "email": email,
+        "seen": seen(request, *page.rows),
         "tabs": tabs,
         "forms": page.forms,
         "account": page.account,

@@ -15,6 +15,7 @@ from postdesk.flow.desk_file import keys
 from postdesk.mailroom.models import Email, MailSettings
 from postdesk.mailroom.preferences import MailPreferences, mail_preferences
 from postdesk.people import audit
+from postdesk.web.panel.seen import refuse_if_changed, seen
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import Note, Section, beside
 from postdesk.web.shared.keyed import KeyedForm
@@ -160,6 +161,7 @@ def show(request: AgentRequest) -> HttpResponseBase:
     form = SettingsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         with beside(form):
+            refuse_if_changed(request, row)
             email_settings.save(_wanted(form, present), by=request.user, at=clock.now())
         if form.is_valid():
             messages.success(request, "Saved.")
@@ -168,6 +170,7 @@ def show(request: AgentRequest) -> HttpResponseBase:
         "title": "Email Settings",
         "sentence": "What all emails share. Some of it can be decided otherwise for a department or a single email.",
         "form": form,
+        "seen": seen(request, row),
     }
     return render(request, "panel/form.html", context)
 

@@ -21,6 +21,7 @@ from postdesk.tickets.filter_setup import FilterSetup, filter_setup, rule_value,
 from postdesk.tickets.models import FilterAction, FilterTrial, TicketFilter
 from postdesk.web.panel import filter_form
 from postdesk.web.panel.filter_form import Editor
+from postdesk.web.panel.seen import refuse_if_changed, seen
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import beside, wrong_fields
 from postdesk.web.shared.tables import Act, Column, Empty, Listing, chosen
@@ -125,6 +126,7 @@ def _edit(request: AgentRequest, row: TicketFilter | None) -> HttpResponseBase:
     setup, at = editor.setup(row.position if row else None), clock.now()
     trial = None
     with beside(*editor.every, names=editor.names()):
+        refuse_if_changed(request, row)
         if request.POST.get("act") == "try":
             trial = filter_trial.begin(setup, row, messages=TRIED, by=request.user, at=at)
         else:
@@ -158,6 +160,7 @@ def _editor_page(
         "back_label": "Ticket Filters",
         "tried": TRIED,
         "row": row,
+        "seen": seen(request, row),
     }
     return render(request, "panel/filter.html", context, status=status)
 

@@ -16,6 +16,7 @@ from postdesk.people import audit
 from postdesk.tickets.models import TemplateSet
 from postdesk.tickets.notice_preferences import notice_preferences, notice_settings, save_notice_preferences
 from postdesk.tickets.notices.alerts import ALERTS, RECIPIENTS, Alert
+from postdesk.web.panel.seen import refuse_if_changed, seen
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import Row, Section, beside
 from postdesk.web.shared.keyed import KeyedForm
@@ -118,9 +119,10 @@ def _show(
     form = of(request.POST or None, initial=audit.values(present))
     if request.method == "POST" and form.is_valid():
         with beside(form):
+            refuse_if_changed(request, row)
             save_notice_preferences(row, replace(present, **form.cleaned_data), by=request.user, at=clock.now())
         if form.is_valid():
             messages.success(request, "Saved.")
             return redirect(name)
-    context = {"title": title, "sentence": sentence, "form": form}
+    context = {"title": title, "sentence": sentence, "form": form, "seen": seen(request, row)}
     return render(request, "panel/form.html", context, status=422 if form.errors else 200)

@@ -141,7 +141,7 @@ class PriorityForm(KeyedForm):
         help_text="Lists stand in this order, the least urgent first.",
         widget=forms.NumberInput(attrs={"data-width": "short"}),
     )
-    public = switch("Public", "Users may choose it themselves.")
+    public = switch("Public", "Users may choose it where they open tickets on a page. So far they write emails only.")
 
 
 def _wanted_priority(row: PriorityLevel, values: dict[str, Any]) -> PrioritySetup:

@@ -18,6 +18,7 @@ from postdesk.tickets import samples, wording
 from postdesk.tickets.models import TemplateSet
 from postdesk.tickets.notices import BY_CODE, Message, Source
 from postdesk.tickets.notices.template import LONGEST_BODY, LONGEST_SUBJECT
+from postdesk.web.panel.seen import refuse_if_changed, seen
 from postdesk.web.shared import policy
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import PanelForm, Section, beside
@@ -59,6 +60,7 @@ def show(request: AgentRequest, pk: int, code: str) -> HttpResponseBase:
     form = TemplateForm(request.POST or None, initial=audit.values(wording.source_of(row, code)))
     if request.method == "POST" and form.is_valid():
         with beside(form):
+            refuse_if_changed(request, row)
             wording.save_template(row, code, form.source(), by=request.user, at=clock.now())
         if form.is_valid():
             messages.success(request, f"{message.name} is saved.")
@@ -114,6 +116,7 @@ def _page(request: AgentRequest, row: TemplateSet, message: Message, form: Templ
         "set": row,
         "message": message,
         "form": form,
+        "seen": seen(request, row),
         "ticket": ticket,
         "is_own": row.templates.filter(code=message.code).exists(),
         "back": reverse("template-set", args=[row.pk]),

@@ -22,6 +22,7 @@ from postdesk.basics.errors import Refused
 from postdesk.people import audit
 from postdesk.people.models import Agent
 from postdesk.people.naming import listed
+from postdesk.web.panel.seen import refuse_if_changed, seen
 from postdesk.web.shared.doors import AgentRequest, door
 from postdesk.web.shared.forms import PanelForm, beside, problems_of
 from postdesk.web.shared.tables import Act, Column, Empty, Listing, chosen
@@ -145,6 +146,7 @@ def _form(request: AgentRequest, thing: Thing, row: Any) -> HttpResponseBase:
     form = thing.form(request.POST if posted else None, **options, **({"row": row} if _takes_row(thing) else {}))
     if posted and form.is_valid():
         with beside(form):
+            refuse_if_changed(request, row)
             extras = thing.extras(request)
             saved, _ = thing.save(row, thing.wanted(row, form.cleaned_data), by=request.user, at=clock.now(), **extras)
         if form.is_valid():
@@ -154,6 +156,7 @@ def _form(request: AgentRequest, thing: Thing, row: Any) -> HttpResponseBase:
         "title": str(row) if row is not None else thing.empty.label,
         "form": form,
         "row": row,
+        "seen": seen(request, row),
         "warnings": thing.warnings(row) if row is not None else (),
         "save_label": "Save" if row is not None else thing.empty.label,
         "back": reverse(thing.many),
