@@ -71,7 +71,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={root}/mail/%u
+  args = allow_all_users=yes uid={uid} gid={gid} home={root}/mail/%u
 }}
 service anvil {{
   chroot =
