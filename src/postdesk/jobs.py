@@ -12,6 +12,8 @@ wake-up is lost, and a worker that dies takes nothing with it but its own connec
     web -------------> try_filter       a filter's dry run
     engine (clock) --> upkeep ---> wakes every lane that still has rows
     web -------------> errand           "check this connection now"
+    web -------------> authorise        a person consents to OAuth2
+    web, engine (clock) -> refresh      an access token, ahead of time
 
 Functions are bound to names by flow.tasks and engine.tasks; a test checks that all of them are.
 Jobs take ids only.
@@ -48,6 +50,8 @@ HOPS: Final[tuple[Hop, ...]] = (
     Hop("index", "quiet", 0, "Put the words of new entries into the search index."),
     Hop("try_filter", "quiet", 10, "Judge stored messages anew with a filter that is not saved yet."),
     Hop("errand", "errand", 10, "Do what an administrator waits for: check a connection, send a test mail."),
+    Hop("refresh", "errand", 5, "Ask a provider for a fresh token (OAuth2): the daily rehearsal, and after a change."),
+    Hop("authorise", "errand", 10, "Go on with a consent: find addresses, fetch tokens, ask about a device's code."),
     Hop("upkeep", "quiet", 5, "Heal: release dead claims, wake lanes that have rows, clear finished jobs."),
 )
 #: Seconds between a worker's signs of life; after three without one it is taken to be dead.

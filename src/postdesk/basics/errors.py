@@ -10,6 +10,8 @@ PostdeskError                   the docstring is the default message; extra fact
 │   ├── TlsRefused              no TLS where it was demanded, or a certificate that does not hold
 │   ├── LoginRefused            the server does not accept the credentials
 │   ├── TokenExpired            an OAuth2 token was refused; a fresh one may do
+│   ├── ConsentNeeded           no token can be had until a person consents at the provider (again)
+│   ├── ClientRefused           the provider refuses the desk's own registration; an administrator must mend it
 │   ├── Busy                    the server asks to come back later
 │   ├── Rejected                the server said no to this command: code, enhanced code and text are its own
 │   └── BadProtocol             the server does not speak the protocol it should
@@ -84,6 +86,18 @@ class LoginRefused(WireError):
 
 class TokenExpired(LoginRefused):
     """The server did not accept the OAuth2 token."""
+
+
+class ConsentNeeded(LoginRefused):
+    """Nobody has consented at the provider, or the consent is over."""
+
+    temporary: ClassVar[bool] = False
+
+
+class ClientRefused(LoginRefused):
+    """The provider does not accept this desk as its client."""
+
+    temporary: ClassVar[bool] = False
 
 
 class Busy(WireError):

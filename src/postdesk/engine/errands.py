@@ -12,7 +12,8 @@ from django.db import InterfaceError, OperationalError
 from postdesk.basics.clock import now
 from postdesk.basics.errors import PostdeskError
 from postdesk.basics.stages import Stage
-from postdesk.engine import connection_check, diagnostics, proposals
+from postdesk.engine import connection_check, diagnostics, proposals, token_errands
+from postdesk.flow import consents
 from postdesk.mailroom import connection_checks, errands
 from postdesk.mailroom import diagnostics as asked_diagnostics
 from postdesk.mailroom import proposals as asked_proposals
@@ -48,6 +49,8 @@ KINDS: Final = (
     Kind(connection_checks.KIND, "Check connections, stage by stage.", connection_check.run),
     Kind(asked_proposals.KIND, "Find the servers of an address.", proposals.run),
     Kind(asked_diagnostics.TEST, "Send a test mail.", diagnostics.run_test),
+    Kind(consents.TEST_REFRESH, "Ask a provider for a fresh token.", token_errands.run_refresh),
+    Kind(consents.GIVE_BACK, "Give a token back to its provider.", token_errands.run_revoke),
     Kind(asked_diagnostics.ROUND_TRIP, "Send a mail and see it come back.", diagnostics.run_round_trip),
 )
 

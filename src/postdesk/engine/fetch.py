@@ -19,7 +19,17 @@ from django.db import InterfaceError, OperationalError
 
 from postdesk import jobs
 from postdesk.basics.clock import monotonic, now
-from postdesk.basics.errors import BrokenSetup, Conflict, Invalid, LoginRefused, PostdeskError, Rejected, WireError
+from postdesk.basics.errors import (
+    BrokenSetup,
+    ClientRefused,
+    Conflict,
+    ConsentNeeded,
+    Invalid,
+    LoginRefused,
+    PostdeskError,
+    Rejected,
+    WireError,
+)
 from postdesk.engine import alerts, backoff, todo
 from postdesk.engine.connect import endpoint_of, open_source, slot
 from postdesk.engine.todo import Source
@@ -257,7 +267,9 @@ def _failed(turn: Turn, error: PostdeskError) -> None:
     if not RemoteMailbox.objects.filter(pk=mailbox.pk, generation=mailbox.generation).update(**told):
         return  # Pointed elsewhere meanwhile: what the old server says is nobody's trouble any more.
     log.warning("fetch.failed", mailbox=mailbox.pk, error=type(error).__name__, failures=mailbox.failures)
-    alerts.raise_for(mailbox, at=at)
+    # Whoever must consent or mend the client was told already (flow.tokens.alerts).
+    if not isinstance(error, ConsentNeeded | ClientRefused):
+        alerts.raise_for(mailbox, at=at)
 
 
 def _later(mailbox: RemoteMailbox) -> None:

@@ -18,9 +18,11 @@ from django.db import connection
 
 from postdesk.basics.clock import now
 from postdesk.basics.errors import BrokenSetup, Busy, Invalid, PostdeskError, WireError
+from postdesk.flow.tokens import access
+from postdesk.grants.providers import AUTH
 from postdesk.mailroom import claims, lanes, spool
 from postdesk.mailroom.claims import Claimed, Result
-from postdesk.mailroom.logins import ca_of, smtp_credentials
+from postdesk.mailroom.logins import ca_of, signs_in_by, smtp_credentials
 from postdesk.mailroom.models import Letter, SmtpAccount
 from postdesk.mailroom.models.outbox import Kind, State
 from postdesk.mailroom.transport import ehlo_name
@@ -214,7 +216,10 @@ def _session(route: Route) -> SmtpSession:
 
 def open_session(account: SmtpAccount) -> SmtpSession:
     """A session on the account's server. Raises WireError in the server's words, BrokenSetup, Invalid."""
-    return open_smtp(endpoint_of(account), login_of(account), ehlo_name=ehlo_name())
+    endpoint, login = endpoint_of(account), login_of(account)
+    if login is None or login.mechanism == "basic":
+        return open_smtp(endpoint, login, ehlo_name=ehlo_name())
+    return access.signed_in(account, lambda known: open_smtp(endpoint, known, ehlo_name=ehlo_name()), login)
 
 
 def endpoint_of(account: SmtpAccount) -> Endpoint:
@@ -223,7 +228,9 @@ def endpoint_of(account: SmtpAccount) -> Endpoint:
 
 
 def login_of(account: SmtpAccount) -> Login | None:
-    """Who signs in; None for an account that signs in nowhere. Raises BrokenSetup."""
+    """Who signs in; None for an account that signs in nowhere. Raises BrokenSetup, and WireError for a token."""
+    if signs_in_by(account) in AUTH:
+        return access.login(account)
     credentials = smtp_credentials(account)
     return Login(*credentials) if credentials else None
 

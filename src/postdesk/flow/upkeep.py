@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from postdesk import jobs
 from postdesk.basics.clock import now
 from postdesk.flow import dispatch, filter_trial
+from postdesk.flow.tokens.care import care
 from postdesk.mailroom import claims, errands, lanes, outbox
 from postdesk.mailroom.models import Letter, LetterClaim, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
 from postdesk.mailroom.models.outbox import State
@@ -29,6 +30,7 @@ def upkeep() -> None:
     wake_lanes()
     resume_turns(at=now())
     errands.clear(at=now())
+    care(at=now())
     _clear_jobs()
 
 

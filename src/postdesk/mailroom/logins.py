@@ -32,6 +32,14 @@ def username_of(connection: RemoteMailbox | SmtpAccount) -> str:
     return connection.username or connection.email.address
 
 
+def signs_in_by(account: SmtpAccount) -> str:
+    """How an account signs in: "basic", "none", "oauth2-..."; *Same As Remote Mailbox* as the mailbox does."""
+    if account.auth != SmtpAuth.MAILBOX:
+        return account.auth
+    mailbox: RemoteMailbox | None = getattr(account.email, "mailbox", None)
+    return mailbox.auth if mailbox else account.auth
+
+
 def smtp_credentials(account: SmtpAccount) -> tuple[str, str] | None:
     """User name and password for an SMTP account; None when it signs in nowhere. *Same As Remote Mailbox* asks that."""
     if account.auth == SmtpAuth.NONE:

@@ -120,5 +120,26 @@ MESSAGES: Final[tuple[Message, ...]] = (
     Message(
         "mailbox.recovered", "Mail Fetch Recovery", "To the administrator, once.", "system", ("mailbox", "comments")
     ),
+    Message(
+        "token.needed",
+        "Authorization Needed Alert",
+        "To the administrator, once: an email can sign in no more until somebody acts (OAuth2).",
+        "system",
+        ("mailbox", "comments"),
+    ),
+    Message(
+        "token.recovered",
+        "Authorization Recovery",
+        "To the administrator, once: the email can sign in again.",
+        "system",
+        ("mailbox", "comments"),
+    ),
+    Message(
+        "token.expiring",
+        "Authorization Expiry Warning",
+        "To the administrator, 30, 14, 7 and 1 days before a client secret or a consent expires.",
+        "system",
+        ("mailbox", "comments"),
+    ),
 )
 BY_CODE: Final = {message.code: message for message in MESSAGES}

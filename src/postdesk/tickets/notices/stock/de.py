@@ -127,4 +127,27 @@ Nachricht wurde kein Ticket: „%{ticket.subject}“. Sie ist im Verzeichnis der
 <p>Der Mailabruf für %{mailbox.address} gelingt wieder. Nichts ging verloren; was wartete, wird jetzt angenommen.</p>
 """,
     ),
+    "token.needed": (
+        "%{mailbox.address} kann sich nicht mehr anmelden",
+        """\
+<p>%{mailbox.address} kann sich bei seinem Anbieter nicht mehr anmelden; seine E-Mails warten dort.</p>
+<p>In den Worten des Anbieters, und was zu tun ist: %{mailbox.error}</p>
+<p>Nichts geht verloren. Bis jemand handelt, fragt das System den Anbieter nicht mehr, und meldet sich einmal, wenn es
+wieder geht. Alles Weitere steht auf der Seite dieser E-Mail im Admin Panel: %{url}</p>
+""",
+    ),
+    "token.recovered": (
+        "%{mailbox.address} kann sich wieder anmelden",
+        """\
+<p>%{mailbox.address} kann sich bei seinem Anbieter wieder anmelden. Nichts ging verloren; was wartete, wird jetzt
+aufgenommen.</p>
+""",
+    ),
+    "token.expiring": (
+        "Die Anmeldung von %{mailbox.address} läuft bald ab",
+        """\
+<p>%{mailbox.error}</p>
+<p>Es geht um %{mailbox.address}. Bis dahin läuft alles. Die Seite im Admin Panel: %{url}</p>
+""",
+    ),
 }

@@ -124,4 +124,26 @@ ticket: “%{ticket.subject}”. It is kept in the ledger.</p>
 <p>Fetching mail for %{mailbox.address} works again. Nothing was lost; what waited is being taken in.</p>
 """,
     ),
+    "token.needed": (
+        "%{mailbox.address} can sign in no more",
+        """\
+<p>%{mailbox.address} can sign in at its provider no more, so its mail waits there.</p>
+<p>In the provider's words, and what to do: %{mailbox.error}</p>
+<p>Nothing is lost. The desk asks the provider no more until somebody acts, and says once when it works again. The
+email's page in the Admin Panel has everything: %{url}</p>
+""",
+    ),
+    "token.recovered": (
+        "%{mailbox.address} can sign in again",
+        """\
+<p>%{mailbox.address} can sign in at its provider again. Nothing was lost; what waited is being taken in.</p>
+""",
+    ),
+    "token.expiring": (
+        "The sign-in of %{mailbox.address} expires soon",
+        """\
+<p>%{mailbox.error}</p>
+<p>This is about %{mailbox.address}. Until then everything works. Its page in the Admin Panel: %{url}</p>
+""",
+    ),
 }
