@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mailroom", "0011_repointed_at"),
+        ("mailroom", "0012_file_limits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
