@@ -88,7 +88,7 @@ CREWS: Final = {
     "post": jobs.POST,
 }
 #: The post gives way when the cores are busy: taking mail in comes before answering it.
-POST_NICENESS: Final = 5
+POST_NICENESS: Final = 10
 #: gc.set_threshold: a chunk of mail makes tens of thousands of objects, hardly any of them in circles.
 GARBAGE: Final = (20_000, 20, 20)
 
