@@ -2,7 +2,7 @@
 
 The rows are those of administration: S1 to S15 (what the help page of osTicket's Emails describes), A (account
 administration), C (recipient routing), D (filters and bans), H (outbound), I (department, topic, autoresponder); and
-those of mail: F (automatic mail), G (threading and identity).
+those of mail: E (parsing), F (automatic mail), G (threading and identity).
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ ROWS = (
     *("a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12", "a13", "a14", "a15"),
     *("c1", "c2", "c3", "c4", "c5", "c6", "c7"),
     *("d1", "d2", "d3", "d4", "d5", "d6", "d7"),
+    *("e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "e10"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "h10", "h11", "h12"),
     "i",
     *("f4", "f5", "f6"),
     *("g1", "g2", "g3", "g7", "g11"),
 )
 #: The rows a test is named by stand first, each followed by an underscore.
-_NAMED = re.compile(r"test_((?:(?:[sacdhfg]\d{1,2}|i)_)+)")
+_NAMED = re.compile(r"test_((?:(?:[sacdefgh]\d{1,2}|i)_)+)")
 
 
 def rows_of(name: str) -> list[str]:

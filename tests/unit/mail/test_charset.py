@@ -32,7 +32,7 @@ RUSSIAN = "Здравствуйте, не работает вход в сист�
         ("Hi -☺-!".encode("utf-7"), "utf-7", "Hi -☺-!"),
     ],
 )
-def test_bytes_are_read_as_they_were_meant(raw: bytes, label: str, text: str) -> None:
+def test_e3_bytes_are_read_as_they_were_meant(raw: bytes, label: str, text: str) -> None:
     assert decode(raw, label)[0] == text
 
 

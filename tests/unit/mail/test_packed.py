@@ -50,7 +50,7 @@ def with_winmail(stream: bytes, *more: bytes) -> bytes:
     return multipart(*more, packed)
 
 
-def test_winmail_dat_gives_its_files_and_importance_and_its_siblings_stay() -> None:
+def test_e6_winmail_dat_gives_its_files_and_importance_and_its_siblings_stay() -> None:
     sibling = part(b"application/pdf", b"%PDF", b'Content-Disposition: attachment; filename="a.pdf"')
     mail = parse(with_winmail(winmail(files={"b.txt": b"bee", "c.txt": b"sea"}, importance=2), WORDS, sibling))
     assert [(file.filename, file.content) for file in mail.attachments] == [
@@ -74,6 +74,28 @@ def test_a_winmail_dat_made_to_keep_its_reader_busy_is_kept_unopened() -> None:
     assert "a winmail.dat that cannot be unpacked is kept as it is" in mail.defects
 
 
+def _properties(*properties: bytes, count: int | None = None) -> bytes:
+    number = len(properties) if count is None else count
+    return struct.pack("<IH", 0x223E9F78, 1) + _object(1, 0x9003, 6, struct.pack("<I", number) + b"".join(properties))
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        _properties(bytes(40), count=0xFFFFFFF0),
+        _properties(struct.pack("<HHI", 0x1003, 0x17, 0xFFFFFFF0)),
+        _properties(struct.pack("<HHI", 0x1E, 0x17, 0xFFFFFFF0)),
+        _properties(struct.pack("<HH16sIII", 0x1002, 0x8017, b"", 0, 7, 0xFFFFFFF0)),
+        struct.pack("<IH", 0x223E9F78, 1) + _object(1, 0x9004, 6, struct.pack("<I", 0xFFFFFFF0) + bytes(40)),
+    ],
+    ids=["properties", "values", "strings", "named", "recipients"],
+)
+def test_e6_a_winmail_dat_that_claims_four_thousand_million_of_something_is_kept_unopened(stream: bytes) -> None:
+    mail = parse(with_winmail(stream, WORDS))
+    assert [file.filename for file in mail.attachments] == ["winmail.dat"]
+    assert "a winmail.dat that cannot be unpacked is kept as it is" in mail.defects
+
+
 @pytest.mark.parametrize("raw", [b"", b"{\\rtf1", b"}" * 50, b"{" * 5000 + b"x", b"\\u99999 \\uc9\\u-5 abc\\'zz"])
 def test_broken_rtf_gives_some_text(raw: bytes) -> None:
     text, html = words_of(raw)
@@ -81,7 +103,7 @@ def test_broken_rtf_gives_some_text(raw: bytes) -> None:
     assert html is None
 
 
-def test_a_message_forwarded_as_a_file_is_read() -> None:
+def test_e1_a_message_forwarded_as_a_file_is_read() -> None:
     inside = letter(b"the printer is on fire\r\n").replace(b"carol@client", b"dan@client")
     mail = parse(multipart(part(b"text/plain", b"see below"), part(b"message/rfc822", inside)))
     assert mail.forwarded is not None
@@ -100,7 +122,7 @@ def test_a_message_forwarded_as_a_file_is_read() -> None:
         (b"application/pgp-encrypted", "pgp-version.asc", "pgp_encrypted"),
     ],
 )
-def test_signed_and_encrypted_parts_are_kept_named_and_said(kind: bytes, name: str, found: str) -> None:
+def test_e8_signed_and_encrypted_parts_are_kept_named_and_said(kind: bytes, name: str, found: str) -> None:
     mail = parse(multipart(WORDS, part(kind, b"sealed")))
     assert [(file.filename, file.content) for file in mail.attachments] == [(name, b"sealed")]
     assert mail.protection == (found,)

@@ -33,7 +33,7 @@ def test_an_ordinary_letter_is_read_in_full() -> None:
     assert mail.autoreply_allowed
 
 
-def test_alternatives_are_one_text_and_one_html() -> None:
+def test_e1_e2_alternatives_are_one_text_and_one_html() -> None:
     mail = parse(multipart(WORDS, part(b"text/html", b"<p>hello <b>world</b></p>"), kind=b"alternative"))
     assert (mail.text.strip(), mail.html) == ("hello world", "<p>hello <b>world</b></p>")
     assert mail.attachments == ()
@@ -73,18 +73,18 @@ def test_text_between_files_is_joined() -> None:
         (b"attachment", "attachment-2.pdf"),
     ],
 )
-def test_file_names_are_read_however_they_are_written(disposition: bytes, name: str) -> None:
+def test_e4_file_names_are_read_however_they_are_written(disposition: bytes, name: str) -> None:
     mail = parse(multipart(WORDS, part(b"application/pdf", b"x", b"Content-Disposition: " + disposition)))
     assert [file.filename for file in mail.attachments] == [name]
 
 
-def test_a_message_inside_is_one_file_named_by_its_subject() -> None:
+def test_e1_a_message_inside_is_one_file_named_by_its_subject() -> None:
     inner = b"Subject: inner / words\r\nContent-Type: multipart/mixed; boundary=CC\r\n\r\n--CC\r\n\r\nx\r\n--CC--\r\n"
     mail = parse(multipart(WORDS, part(b"message/rfc822", inner)))
     assert [(file.filename, file.content) for file in mail.attachments] == [("inner _ words.eml", inner)]
 
 
-def test_an_image_shown_in_the_html_is_inline() -> None:
+def test_e5_an_image_shown_in_the_html_is_inline() -> None:
     image = part(b"image/png", b"x", b"Content-ID: <i@x>")
     mail = parse(multipart(part(b"text/html", b"<img src='cid:i@x'>"), image, kind=b"related"))
     assert [(file.content_id, file.inline, file.filename) for file in mail.attachments] == [

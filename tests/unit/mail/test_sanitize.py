@@ -32,7 +32,7 @@ def test_what_acts_is_gone(html: str, gone: str) -> None:
     assert gone not in safe_html(html, cid_url=cid_url, images=True).html
 
 
-def test_remote_images_are_blocked_and_counted() -> None:
+def test_e2_remote_images_are_blocked_and_counted() -> None:
     html = "<img src='http://x.example/1.png'><img src='https://x.example/2.png'><img src='//x.example/3.png'>"
     html += "<img src='cid:logo@x'>"
     blocked = safe_html(html, cid_url=cid_url, images=False)

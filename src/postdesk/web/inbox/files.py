@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from postdesk.flow import source as stored
+from postdesk.mail import names
 from postdesk.mail.sanitize import safe_html
 from postdesk.tickets.models import Entry, EntryAttachment
 from postdesk.tickets.queries import bounds
@@ -31,11 +32,15 @@ _LIFETIME: Final = 3600
 def mail(request: AgentRequest, number: int, entry: int) -> HttpResponse:
     """An entry's HTML, sanitised now, as a document of its own for a sandboxed frame."""
     row = _entry(request, number, entry)
-    files = {file.content_id.strip("<>"): file for file in row.attachments.all() if file.content_id}
+    # Of several files under one id the first picture is meant; the others can never be shown here.
+    files: dict[str, EntryAttachment] = {}
+    for file in row.attachments.all():
+        if file.content_id and file.content_type.lower() in PICTURES:
+            files.setdefault(file.content_id.strip("<>"), file)
 
     def cid_url(content_id: str) -> str | None:
         file = files.get(content_id)
-        if file is None or file.content_type.lower() not in PICTURES:
+        if file is None:
             return None
         # Without an origin a frame sends no cookie, so the address itself is the permission.
         return request.build_absolute_uri(reverse("inline", args=[signing.dumps(file.pk, salt=_SALT)]))
@@ -77,7 +82,8 @@ def inline(request: HttpRequest, token: str) -> HttpResponse:
 def served(content: bytes, filename: str, content_type: str, *, as_attachment: bool = True) -> HttpResponse:
     """Bytes of a stranger under headers that keep them from acting."""
     response = HttpResponse(content, content_type=content_type)
-    disposition = content_disposition_header(as_attachment, filename)
+    # Names from before names were made safe may still turn their direction around to hide what they end in.
+    disposition = content_disposition_header(as_attachment, names.safe(filename) or "file")
     response.headers["Content-Disposition"] = disposition or "attachment"
     response.headers["Content-Security-Policy"] = policy.FILE_POLICY
     response.headers["Cache-Control"] = "private, max-age=3600"
