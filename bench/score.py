@@ -72,9 +72,8 @@ def _cpu() -> None:
         thread(arrival, facts)
         took.append(time.process_time() - began)
     size = sum(map(len, raws)) / len(raws) / 1000
-    print(
-        f"-- parsing and judging a message of {size:.0f} KB: {statistics.median(took) * 1000:.2f} ms of CPU at the median"
-    )
+    median = statistics.median(took) * 1000
+    print(f"-- parsing and judging a message of {size:.0f} KB: {median:.2f} ms of CPU at the median")
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
