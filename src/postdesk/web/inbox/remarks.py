@@ -11,7 +11,7 @@ from postdesk.tickets.models import Entry
 
 #: Charsets an agent can have a message read in: label -> name. The first is the message's own word.
 CHARSETS: Final[tuple[tuple[str, str], ...]] = (
-    ("", "as the message says"),
+    ("", "the message says"),
     ("utf-8", "Unicode (UTF-8)"),
     ("windows-1252", "Western European"),
     ("iso-8859-15", "Western European with the euro"),
