@@ -59,6 +59,7 @@ MATRIX: dict[str, Row] = {
     "ticket-ban-lifting": Row("post", 302, 403, 403, 409),
     "ticket-canned": Row("get", 302, 404, 200, 200),
     "ticket-canned-response": Row("get", 302, 404, 200, 200),
+    "entry-splitting": Row("post", 302, 404, 409, 409),
     "entry-mail": Row("get", 302, 404, 200, 200),
     "entry-source": Row("get", 302, 404, 200, 200),
     "entry-headers": Row("get", 302, 404, 200, 200),
@@ -194,6 +195,7 @@ def addresses(db: None) -> dict[str, str]:
         "entry-readings": [ticket.number, entry.pk],
         "entry-resendings": [ticket.number, entry.pk],
         "entry-source": [ticket.number, entry.pk],
+        "entry-splitting": [ticket.number, entry.pk],
     }
     errand = errands.ask("check", {}, by=builders.alice(), at=builders.NOON)
     families = {

@@ -54,9 +54,32 @@ def _other_matter(found: Threading, arrival: Arrival, facts: Facts) -> Threading
     return replace(found, new_matter=sentence)
 
 
+def by_moved(arrival: Arrival, facts: Facts) -> Threading | None:
+    """What is answered was moved to another ticket than our letters before it, whose signatures stay what they are."""
+    nearest: tuple[str, TicketFacts] | None = None
+    for where, key in _referenced(arrival):
+        if key in facts.signed:
+            signed = _signed(key, facts)
+            if nearest is None or signed is None or signed.id == nearest[1].id:
+                return None
+            sentence = f"{nearest[0]} names a message in #{nearest[1].number}, and a letter of ours before it."
+            return Threading(nearest[1].id, "known_id", sentence)
+        known = facts.known.get(key)
+        ticket = facts.tickets.get(known.ticket) if known and nearest is None else None
+        if ticket is not None and _takes_part(arrival, ticket, facts):
+            nearest = (where, ticket)
+    return None
+
+
+def _signed(key: str, facts: Facts) -> TicketFacts | None:
+    """The ticket of a letter of ours: where it stands now, for it may have been moved; else what its signature says."""
+    known = facts.known.get(key)
+    return facts.tickets.get(known.ticket if known else facts.signed.get(key, -1))
+
+
 def by_signature(arrival: Arrival, facts: Facts) -> Threading | None:
     for where, key in _referenced(arrival):
-        ticket = facts.tickets.get(facts.signed.get(key, -1))
+        ticket = _signed(key, facts) if key in facts.signed else None
         if ticket is not None:
             sentence = f"{where} carries our signature for #{ticket.number}."
             return Threading(ticket.id, "signature", sentence, stranger=not _takes_part(arrival, ticket, facts))
@@ -96,6 +119,7 @@ def by_same_id(arrival: Arrival, facts: Facts) -> Threading | None:
 
 
 RULES: Final[tuple[tuple[Callable[[Arrival, Facts], Threading | None], str], ...]] = (
+    (by_moved, "The id of a message that was moved away from where our signature points, if the sender takes part."),
     (by_signature, "An id with our signature in In-Reply-To, References or the quoted text: proof of our mail."),
     (by_known_id, "The id of a mail received or sent; from a stranger to the ticket it is held."),
     (by_number, "[#number] in the subject, from somebody who takes part in that ticket."),

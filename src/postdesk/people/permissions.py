@@ -31,7 +31,12 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("ticket.reply", "Reply", "Tickets", "Answer users."),
     Grant("ticket.note", "Note", "Tickets", "Write internal notes."),
     Grant("ticket.assign", "Assign", "Tickets", "Give tickets to agents and teams."),
-    Grant("ticket.transfer", "Transfer", "Tickets", "Move tickets to another department."),
+    Grant(
+        "ticket.transfer",
+        "Transfer",
+        "Tickets",
+        "Move tickets to another department, messages into tickets of their own.",
+    ),
     Grant("ticket.close", "Close", "Tickets", "Close tickets and open them again."),
     Grant("user.ban", "Ban", "Tickets", "Ban a ticket's user, and lift that ban."),
     Grant("held.read", "See", "Held mail", "See mail that is held, with its source."),

@@ -6,6 +6,7 @@ from postdesk.tickets.operations.manner import Manner
 from postdesk.tickets.operations.opening import NewTicket, open_ticket
 from postdesk.tickets.operations.posting import Upload
 from postdesk.tickets.operations.resend import resend
+from postdesk.tickets.operations.splitting import split
 from postdesk.tickets.operations.state import assign, close, locked, reopen, transfer
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "reopen",
     "reply",
     "resend",
+    "split",
     "transfer",
     "write_down",
 ]

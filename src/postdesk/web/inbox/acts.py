@@ -87,6 +87,18 @@ def resendings(request: AgentRequest, number: int, entry: int) -> HttpResponseBa
     return redirect(f"{reverse('ticket', args=[number])}#entry-{row.pk}")
 
 
+@door("ticket.transfer", "POST")
+def splitting(request: AgentRequest, number: int, entry: int) -> HttpResponseBase:
+    """Move a message into a ticket of its own; with `following`, everything after it as well."""
+    ticket = ticket_or_404(number, request.user, "ticket.transfer")
+    row = Entry.objects.filter(ticket=ticket, pk=entry).first()
+    if row is None:
+        raise Http404
+    new = operations.split(row, following="following" in request.POST, by=request.user, at=clock.now())
+    messages.success(request, f"This is #{new.number} now, a ticket of its own. It came out of #{ticket.number}.")
+    return redirect("ticket", number=new.number)
+
+
 @door("ticket.close", "POST", "DELETE")
 def closure(request: AgentRequest, number: int) -> HttpResponseBase:
     """POST closes, DELETE opens again."""

@@ -19,6 +19,7 @@ from postdesk.web.inbox.remarks import Remarks, remarks
 SENTENCES: Final[dict[str, str]] = {
     "ticket.opened": "Ticket opened",
     "ticket.continued": "The conversation goes on in {to}",
+    "ticket.split": "{who} moved messages out into {to}",
     "ticket.closed": "{who} closed the ticket",
     "ticket.reopened": "{who} reopened the ticket",
     "ticket.assigned": "{who} gave the ticket to {to}",
@@ -83,6 +84,8 @@ class Said:
     letters: tuple[Letter, ...]
     is_stranger: bool
     is_new_matter: bool
+    #: Whether it joined the ticket, so that it can be moved out again.
+    is_movable: bool
     files: tuple[EntryAttachment, ...]
     inline: tuple[EntryAttachment, ...]
     remarks: Remarks
@@ -140,6 +143,7 @@ def _said(entry: Entry, events: Sequence[Event], alike: Sequence[Entry]) -> Said
         letters=tuple(letters.values()),
         is_stranger=any(event.data.get("stranger") for event in events),
         is_new_matter=any(event.data.get("new_matter") for event in events),
+        is_movable="message.received" in (names := {event.name for event in events}) and "ticket.opened" not in names,
         files=tuple(file for file in files if not file.is_inline),
         inline=tuple(file for file in files if file.is_inline),
         remarks=remarks(entry, alike),

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:number>/ban/lifting", bans.lift, name="ticket-ban-lifting"),
     path("tickets/<int:number>/entries/<int:entry>/mail", files.mail, name="entry-mail"),
     path("tickets/<int:number>/entries/<int:entry>/resendings", acts.resendings, name="entry-resendings"),
+    path("tickets/<int:number>/entries/<int:entry>/splitting", acts.splitting, name="entry-splitting"),
     path("tickets/<int:number>/entries/<int:entry>/source", files.source, name="entry-source"),
     path("tickets/<int:number>/entries/<int:entry>/headers", readings.headers, name="entry-headers"),
     path("tickets/<int:number>/entries/<int:entry>/readings", readings.again, name="entry-readings"),
