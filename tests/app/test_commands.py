@@ -184,6 +184,27 @@ def test_a_note_is_not_mailed(ticket: Ticket) -> None:
     assert Entry.objects.get(kind="note").text == "psst"
 
 
+def test_a_reply_is_what_the_agents_role_in_the_tickets_department_allows(ticket: Ticket) -> None:
+    applied(
+        '[[department]]\nname = "Elsewhere"\n[[agent]]\nemail = "rita@example.net"\nname = "Rita"\n'
+        'departments = ["Elsewhere"]\n'
+    )
+    asked = ("reply", str(ticket.number), "--as", "rita@example.net")
+    place = ticket.department.name
+
+    result = postdesk(*asked, given=b"Mine?")
+    assert (result.exit_code, Entry.objects.count()) == (1, 1)
+    assert f"rita@example.net does not work in {place} and was not given #{ticket.number}" in result.stderr
+
+    applied(
+        f'[[agent]]\nemail = "rita@example.net"\n[[agent.access]]\ndepartment = "{place}"\nrole = "View only"\n'
+        '[[agent.access]]\ndepartment = "Elsewhere"\nrole = "Expanded Access"\n'
+    )
+    result = postdesk(*asked, given=b"Mine?")
+    assert (result.exit_code, Entry.objects.count()) == (1, 1)
+    assert f"rita@example.net may not do this in {place}" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("number", "agent", "given", "sentence"),
     [

@@ -17,7 +17,7 @@ from postdesk.cli.tickets import describe_ticket, find_ticket, message_ids
 from postdesk.mailroom.models import LetterRecipient
 from postdesk.people.models import Agent
 from postdesk.people.permissions import may
-from postdesk.tickets import operations
+from postdesk.tickets import operations, queries
 from postdesk.tickets.models import Entry, Event, Ticket
 
 
@@ -37,13 +37,15 @@ def ticket(number: int, *, as_json: bool) -> None:
 
 
 def reply(number: int, *, agent: str, note: bool) -> None:
-    """Write to the ticket as an agent what stands on standard input."""
+    """Write to the ticket as an agent what stands on standard input, as far as their role in its department allows."""
     author = Agent.objects.filter(email=agent.strip().lower(), is_active=True).first()
     if author is None:
         raise Refused(f"there is no active agent {agent}")
-    if not may(author, "ticket.note" if note else "ticket.reply"):
-        raise Refused(f"{agent} may not do this")
     found = _found(number)
+    if queries.ticket_by_number(number, author) is None:
+        raise Refused(f"{agent} does not work in {found.department.name} and was not given #{number}")
+    if not may(author, "ticket.note" if note else "ticket.reply", found.department_id):
+        raise Refused(f"{agent} may not do this in {found.department.name}")
     text = sys.stdin.buffer.read().decode("utf-8", "replace").replace("\r\n", "\n").strip("\n")
     if note:
         operations.note(found, text=text, by=author, at=clock.now())
