@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ class Installation:
         with psycopg.connect(self.url) as connection:
             return connection.execute(statement, parameters or None).fetchall()  # type: ignore[arg-type]
 
+    def execute(self, statement: str, *parameters: object) -> None:
+        """Change rows behind the program's back."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute(statement, parameters or None)  # type: ignore[arg-type]
+
     def count(self, table_and_condition: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {table_and_condition}")[0][0])
 
@@ -102,16 +108,22 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         database.close_embedded(embedded)
 
 
-@pytest.fixture
-def installation(cluster: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
-    """A fresh installation: an empty, migrated database."""
-    name = f"postdesk_system_{abs(hash(request.node.nodeid)) % 10**9}"
+@contextmanager
+def a_fresh_installation(cluster: str, name: str, data: Path) -> Iterator[Installation]:
+    """An empty, migrated database of that name; gone afterwards, with every process that was started."""
     _recreate(cluster, name, template=TEMPLATE)
-    built = Installation(url_of(cluster, name), tmp_path)
+    built = Installation(url_of(cluster, name), data)
     yield built
     built.close()
     with psycopg.connect(cluster, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def installation(cluster: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """A fresh installation for one test."""
+    with a_fresh_installation(cluster, f"postdesk_system_{abs(hash(request.node.nodeid)) % 10**9}", tmp_path) as built:
+        yield built
 
 
 def url_of(base: str, name: str) -> str:

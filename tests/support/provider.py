@@ -144,6 +144,11 @@ class Provider:
         return f"{self.url}/o/userinfo/"
 
     @property
+    def profile_url(self) -> str:
+        """Who a token belongs to without OpenID; the address is its `emailAddress`, as Gmail has it."""
+        return f"{self.url}/gmail/v1/users/me/profile"
+
+    @property
     def discovery_url(self) -> str:
         """The OpenID configuration."""
         return f"{self.url}/o/.well-known/openid-configuration"

@@ -77,6 +77,17 @@ def test_a_person_consents_and_is_known_by_address(client: Client) -> None:
     assert json.loads(base64.urlsafe_b64decode(given["id_token"].split(".")[1] + "=="))["email"] == USER
 
 
+def test_without_openid_the_profile_or_the_token_itself_says_who_it_is(client: Client) -> None:
+    given = consented(client, "https://mail.google.com/")
+    assert "id_token" not in given
+    bearer = {"Authorization": f"Bearer {given['access_token']}"}
+    with urllib.request.urlopen(urllib.request.Request(client.provider.profile_url, headers=bearer)) as answer:
+        assert json.load(answer)["emailAddress"] == USER
+    client.set(jwt=True)
+    given = consented(client, "https://outlook.office.com/SMTP.Send")
+    assert json.loads(base64.urlsafe_b64decode(given["access_token"].split(".")[1] + "=="))["upn"] == USER
+
+
 def test_a_person_who_denies_is_sent_back_with_the_error(client: Client) -> None:
     assert (
         parameters(Person(client.provider, USER).answers(authorize_url(client), allow=False))["error"]

@@ -30,8 +30,9 @@ class Terms:
 
     `life`: seconds an access token lives. `tells_life`: whether the answer says so. `refresh`: whether a refresh token
     is given. `rotate`: whether each refresh gives a new one and ends the old. `granted`: the scopes given whatever is
-    asked (None: those asked). `size`: letters of an access token. `mailboxes`: what its app-only tokens open.
-    `keys`: PEM of public keys whose signature proves the client or a service account. `seen`: the token requests.
+    asked (None: those asked). `size`: letters of an access token. `jwt`: whether it is a JWT that names its user.
+    `mailboxes`: what its app-only tokens open. `keys`: PEM of public keys whose signature proves the client or a
+    service account. `seen`: the token requests.
     """
 
     life: int = 3600
@@ -40,6 +41,7 @@ class Terms:
     rotate: bool = True
     granted: list[str] | None = None
     size: int = 40
+    jwt: bool = False
     mailboxes: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
