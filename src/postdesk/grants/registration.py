@@ -98,6 +98,9 @@ def resolved(
 def url_problem(url: str) -> str:
     """What is wrong with an endpoint's address, "" for nothing. RFC 6749 section 3.2 demands TLS; nothing leaves the
     machine on the way to itself."""
+    # urlsplit drops line breaks and takes blanks; an HTTP request can hold neither.
+    if not all("!" <= c <= "~" for c in url):
+        return "must be an address like https://login.example.org/token"
     try:
         parts = urlsplit(url)
         port = parts.port
