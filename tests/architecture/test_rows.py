@@ -2,7 +2,7 @@
 
 The rows are those of administration: S1 to S15 (what the help page of osTicket's Emails describes), A (account
 administration), C (recipient routing), D (filters and bans), H (outbound), I (department, topic, autoresponder); and
-those of mail: E (parsing), F (automatic mail), G (threading and identity).
+those of mail: E (parsing), F (automatic mail), G (threading and identity), K (OAuth2).
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ ROWS = (
     "i",
     *("f4", "f5", "f6"),
     *("g1", "g2", "g3", "g7", "g11"),
+    *("k1", "k2", "k3", "k4", "k5", "k6", "k7"),
 )
 #: The rows a test is named by stand first, each followed by an underscore.
-_NAMED = re.compile(r"test_((?:(?:[sacdefgh]\d{1,2}|i)_)+)")
+_NAMED = re.compile(r"test_((?:(?:[sacdefghk]\d{1,2}|i)_)+)")
 
 
 def rows_of(name: str) -> list[str]:
