@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Page, expect
 
 from postdesk.mailroom.models import MailSettings
 from postdesk.tickets.models import Entry, EntryAttachment, Ticket
 from tests.support import builders
 from tests.support.desk import Desk, a_desk, arrives, mail
-from tests.web.conftest import signed_in
+from tests.web.conftest import accessible, sign_in, signed_in
 
 
 @pytest.fixture
@@ -63,6 +65,15 @@ def test_e8_an_invitation_is_a_card_with_time_place_organiser_and_people(desk: D
     for words in ("Room 5", "Olga", "Carol", "accepted", "Invitation"):
         assert words in card
     assert EntryAttachment.objects.filter(content_type="text/calendar").exists()
+
+
+def test_e8_the_time_of_an_invitation_is_in_the_reader_s_zone(open_page: Callable[..., Page]) -> None:
+    arrives(a_desk().mailbox, invitation("REQUEST"))
+    page = open_page("/sign-in", timezone_id="America/New_York", locale="en-GB")
+    sign_in(page, builders.alice())
+    page.goto(f"/tickets/{Ticket.objects.get().number}")
+    expect(page.get_by_role("region", name="Fire <drill>")).to_contain_text("Wed, 1 Jul 2026, 04:30")
+    accessible(page)
 
 
 def test_e8_a_change_and_a_cancellation_are_matched_by_uid_across_tickets(desk: Desk, admin: Client) -> None:

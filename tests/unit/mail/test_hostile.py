@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import random
 import re
 import time
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from pkgutil import iter_modules
 
@@ -157,3 +160,18 @@ def test_no_pattern_takes_more_than_linear_time_where_it_begins() -> None:
 def test_a_very_long_text_is_shown_whole(lines: int) -> None:
     text = "\n".join(["x" * (500_000 // lines)] * lines)
     assert new_words(text, None) == text
+
+
+def test_a_zip_bomb_in_a_file_is_kept_as_it_is_and_never_unpacked() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(20_000_000))
+    bomb = packed.getvalue()
+    coded = base64.encodebytes(bomb)
+    raw = multipart(WORDS, part(b"application/zip; name=a.zip", coded, b"Content-Transfer-Encoding: base64"))
+    tracemalloc.start()
+    mail = parse(raw)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [(file.filename, file.content) for file in mail.attachments] == [("a.zip", bomb)]
+    assert peak < 5_000_000
