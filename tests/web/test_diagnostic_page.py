@@ -98,6 +98,8 @@ def test_a12_the_name_in_ehlo_is_set_kept_and_checked(alice: Client) -> None:
         "auto_answers_per_hour": "10",
         "reply_separator": "--",
     }
+    fields |= {f"trust_{action}": "anyone" for action in ("new_ticket", "reply", "agent", "reopen")}
+    fields |= {"keep_held_days": "0", "keep_discarded_days": "0"}
 
     wrong = alice.post("/panel/email-settings", {**fields, "ehlo_name": "not a name"})
     assert "must be a host name" in wrong.content.decode()

@@ -421,6 +421,13 @@ SETTINGS: dict[str, Any] = {
     "refused_file_types": ".exe, js",
     "auto_answers_per_hour": "5",
     "max_open_tickets": "3",
+    "trusted_servers": "mx.desk.example",
+    "trust_new_ticket": "anyone",
+    "trust_reply": "token",
+    "trust_agent": "authenticated",
+    "trust_reopen": "not_failed",
+    "keep_held_days": "30",
+    "keep_discarded_days": "7",
     "accept_unregistered": "on",
     "ehlo_name": "desk.example",
 }
@@ -438,6 +445,8 @@ def test_s10_every_setting_is_saved_and_noted(alice: Client, sales: Email) -> No
     assert (row.max_file_size, row.max_files, row.refused_file_types) == (10 * 1024 * 1024, 20, ".exe, js")
     assert (row.accept_unregistered, row.accept_collaborators, row.email_attachments) == (True, False, False)
     assert (row.auto_answers_per_hour, row.max_open_tickets, row.ehlo_name) == (5, 3, "desk.example")
+    assert (row.trusted_servers, row.trust_reply, row.trust_agent) == ("mx.desk.example", "token", "authenticated")
+    assert (row.keep_held_days, row.keep_discarded_days) == (30, 7)
     assert AuditEntry.objects.get().after["fetching"] is True
 
 
@@ -454,6 +463,8 @@ def test_s10_every_setting_is_saved_and_noted(alice: Client, sales: Email) -> No
         ("refused_file_types", {"refused_file_types": "*"}, "* is neither an ending"),
         ("max_files", {"max_files": "501"}, "must be between 0 and 500."),
         ("ehlo_name", {"ehlo_name": "desk example"}, "host name"),
+        ("trusted_servers", {"trusted_servers": "mx.desk.example <all>"}, "is not the name of a server"),
+        ("trust_agent", {"trust_agent": "token"}, "not one of the available choices"),
     ],
 )
 def test_s10_a_bad_setting_is_told_beside_its_field_and_nothing_is_saved(

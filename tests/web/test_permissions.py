@@ -19,7 +19,7 @@ from postdesk.mailroom.models import RemoteMailbox
 from postdesk.people.models import Organisation, Role, Team
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
 from postdesk.tickets.filters import save_filter
-from postdesk.tickets.models import CannedResponse, HelpTopic, PriorityLevel, Schedule, SlaPlan
+from postdesk.tickets.models import AllowedSender, CannedResponse, HelpTopic, PriorityLevel, Schedule, SlaPlan
 from postdesk.tickets.wording import TemplateSetSetup, save_template_set
 from tests.support import builders
 from tests.web.conftest import signed_in
@@ -155,6 +155,11 @@ MATRIX: dict[str, Row] = {
     "held-retries": Row("post", 302, 403, 403, 302),
     "held-tickets": Row("post", 302, 403, 403, 302),
     "held-discarding": Row("post", 302, 403, 403, 302),
+    "held-joins": Row("post", 302, 403, 403, 200),
+    "held-allowances": Row("post", 302, 403, 403, 302),
+    "held-acts": Row("post", 302, 403, 403, 302),
+    "held-allowed": Row("get", 302, 403, 403, 200),
+    "held-allowed-removal": Row("post", 302, 403, 403, 302),
     "outbox": Row("get", 302, 200, 200, 200),
     "letter-retries": Row("post", 302, 403, 403, 302),
     "letter-cancellation": Row("post", 302, 403, 403, 302),
@@ -209,7 +214,9 @@ def addresses(db: None) -> dict[str, str]:
     arguments["ticket-canned-response"] = [ticket.number, arguments["canned-response"][0]]
     families["email"] = mailbox.email.pk
     arguments["email-check"] = arguments["email-proposal"] = [mailbox.email.pk, errand.pk]
-    whole = {"held", "mailboxes", "emails", "email-new", "email-acts", "email-settings"}
+    allowed = AllowedSender.objects.create(address="carol@example.com", allowed_at=builders.NOON)
+    arguments["held-allowed-removal"] = [allowed.pk]
+    whole = {"held", "held-acts", "held-allowed", "mailboxes", "emails", "email-new", "email-acts", "email-settings"}
     for name in MATRIX:
         family = families.get(name.split("-")[0])
         if name not in whole and family is not None:

@@ -28,6 +28,7 @@ from postdesk.mail import token
 from postdesk.mail.message import Priority
 from postdesk.mailroom.models import Email, LetterRecipient, MailSettings
 from postdesk.mailroom.models.outbox import Kind
+from postdesk.mailroom.preferences import trust_policy
 from postdesk.mailroom.secrets import signing_keys
 from postdesk.people.models import Agent, Team, User
 from postdesk.tickets import promises
@@ -56,15 +57,16 @@ class Gathered:
     users: dict[str, User] = field(default_factory=dict)
 
 
-def gather(arrivals: Sequence[Arrival], *, at: dt.datetime) -> Gathered:
-    """A dozen queries, however many messages. Locks the tickets the messages may belong to."""
+def gather(arrivals: Sequence[Arrival], *, at: dt.datetime, named: frozenset[int] = frozenset()) -> Gathered:
+    """A dozen queries, however many messages. Locks the tickets the messages may belong to, and those of the numbers
+    in `named`."""
     settings = MailSettings.objects.get_or_create(pk=1)[0]
     facts = Facts(at=at, desk=desk(settings))
     gathered = Gathered(facts, settings)
     keys = {key for arrival in arrivals for key in keys_referenced(arrival)} | set(_reported(arrivals))
     _known_ids(facts, keys)
     facts.signed = _signed(arrivals)
-    numbers = {number for arrival in arrivals for number in numbers_in(arrival.mail.subject)}
+    numbers = {number for arrival in arrivals for number in numbers_in(arrival.mail.subject)} | named
     wanted = {known.ticket for known in facts.known.values()} | set(facts.signed.values())
     _tickets(gathered, wanted, numbers)
     gathered.users = _users(arrivals)
@@ -139,6 +141,7 @@ def desk(settings: MailSettings) -> Desk:
         max_open_tickets=settings.max_open_tickets,
         bans_cover_replies=settings.bans_cover_replies,
         filters=ready_filters(),
+        trust=trust_policy(settings),
         promises=plans.promises,
         default_sla=plans.default,
         default_topic=next((row.pk for row in topics if row.is_default), None),

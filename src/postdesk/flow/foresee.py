@@ -14,10 +14,12 @@ from postdesk.judge.facts import Arrival, Desk, Facts
 from postdesk.judge.opening import Opening, opening
 from postdesk.judge.route import auto_response
 from postdesk.judge.thread import thread
+from postdesk.judge.trust import heeded, weigh
 from postdesk.judge.verdict import Verdict
 from postdesk.mail.parse import parse
 from postdesk.mailroom.models import Email
 from postdesk.people.models import Agent, Team
+from postdesk.tickets.allowed import is_allowed
 from postdesk.tickets.models import NoticeSettings, SlaPlan
 
 
@@ -42,9 +44,13 @@ def _judged(arrival: Arrival, facts: Facts) -> dict[str, Any]:
     if verdict.action != "accept":
         return {"outcome": verdict.action, "reason": verdict.reason, **_noted(verdict)}
     threading = thread(arrival, facts)
-    evidence = {"rule": threading.rule, "sentence": threading.sentence, "stranger": threading.stranger}
-    if threading.hold:
-        return {"outcome": "hold", "reason": threading.sentence, **_noted(verdict), "threading": evidence}
+    evidence: dict[str, Any] = {"rule": threading.rule, "sentence": threading.sentence, "stranger": threading.stranger}
+    weighed = weigh(arrival, facts, threading)
+    verdict = heeded(verdict, weighed)
+    evidence |= {"trust": weighed.level.name.lower(), "trust_evidence": list(weighed.evidence)}
+    held = (threading.sentence if threading.hold else "") or weighed.held
+    if held and not is_allowed(arrival.sender, threading.ticket):
+        return {"outcome": "hold", "reason": held, **_noted(verdict), "threading": evidence}
     if threading.ticket is not None:
         number = facts.tickets[threading.ticket].number
         return {"outcome": "reply", "reason": "", "ticket": number, **_noted(verdict), "threading": evidence}

@@ -35,6 +35,7 @@ from postdesk.judge.decide import decide
 from postdesk.judge.facts import Arrival, Facts
 from postdesk.judge.route import route
 from postdesk.judge.thread import keys_referenced, thread
+from postdesk.judge.trust import heeded, weigh
 from postdesk.judge.verdict import Threading, Verdict
 from postdesk.mailroom import in_hand, lanes, spool
 from postdesk.mailroom.bulk import does_not_fit
@@ -42,6 +43,7 @@ from postdesk.mailroom.in_hand import Chunk
 from postdesk.mailroom.models import RemoteMailbox, SpooledMail
 from postdesk.mailroom.models.spool import Outcome
 from postdesk.mailroom.secrets import signing_keys
+from postdesk.tickets.allowed import is_allowed
 from postdesk.tickets.senders import senders
 
 log = structlog.get_logger(__name__)
@@ -136,8 +138,11 @@ def _take(on: Reaction, one: Taken) -> None:
     match verdict.action:
         case "accept":
             threading = thread(arrival, facts)
-            if threading.hold:
-                on.batch.decided.append(Decided(one.row.pk, Outcome.HELD, threading.sentence))
+            on.trust = weigh(arrival, facts, threading)
+            verdict = heeded(verdict, on.trust)
+            reason = (threading.sentence if threading.hold else "") or on.trust.held
+            if reason and not is_allowed(arrival.sender, threading.ticket):
+                on.batch.decided.append(Decided(one.row.pk, Outcome.HELD, reason))
             elif threading.ticket is not None:
                 react.join_ticket(on, one.row, arrival, verdict, threading)
             else:

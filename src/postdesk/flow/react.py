@@ -64,6 +64,7 @@ def open_ticket(
         "department": on.facts.desk.departments[routing.department].name,
         "findings": [finding.sentence for finding in verdict.findings],
         "autoresponse": answer.why_not or "sent",
+        **on.trust.data(arrival.sender),
     }
     before = on.facts.tickets.get(threading.follows or -1)
     if before is not None:
@@ -99,6 +100,7 @@ def join_ticket(on: Reaction, spooled: SpooledMail, arrival: Arrival, verdict: V
         "stranger": threading.stranger,
         "new_matter": threading.new_matter,
         "findings": [finding.sentence for finding in verdict.findings],
+        **on.trust.data(arrival.sender),
     }
     letter = None if is_agents else _confirm(on, arrival, verdict, threading, ticket, entry)
     batch.event(name, ticket=ticket.pk, entry_id=entry.pk, letter_id=letter, data=data)

@@ -8,6 +8,7 @@ from typing import Any
 from postdesk.flow.batch import Batch
 from postdesk.flow.facts import Gathered
 from postdesk.judge.facts import Facts
+from postdesk.judge.trust import NOTHING, Weighed
 from postdesk.tickets.alerts import Occasion
 from postdesk.tickets.senders import Senders
 from postdesk.tickets.voice import Voice, voice
@@ -25,6 +26,8 @@ class Reaction:
     #: What agents may be told (flow.tell).
     occasions: list[Occasion] = field(default_factory=list)
 
+    #: How far the message at hand is believed.
+    trust: Weighed = NOTHING
     #: Canned responses that filters asked for, None for one that is gone (flow.canned).
     canned: dict[int, Any] = field(default_factory=dict)
 

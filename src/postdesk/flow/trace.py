@@ -31,6 +31,7 @@ _EVIDENCE: Final = (
     ("routed", "Routing"),
     ("department", "Department"),
     ("findings", "Checks"),
+    ("trust", "Sender"),
     ("autoresponse", "Auto-response"),
     ("did", "Changed"),
     ("to", "To"),

@@ -11,7 +11,7 @@ from postdesk import jobs
 from postdesk.basics.clock import now
 from postdesk.flow import dispatch, filter_trial
 from postdesk.flow.tokens.care import care
-from postdesk.mailroom import claims, errands, lanes, outbox
+from postdesk.mailroom import claims, errands, lanes, outbox, retention
 from postdesk.mailroom.models import Letter, LetterClaim, MailSettings, RemoteMailbox, SmtpAccount, SpooledMail
 from postdesk.mailroom.models.outbox import State
 from postdesk.mailroom.models.spool import Outcome
@@ -31,6 +31,7 @@ def upkeep() -> None:
     resume_turns(at=now())
     errands.clear(at=now())
     care(at=now())
+    retention.expire(at=now())
     _clear_jobs()
 
 

@@ -18,6 +18,7 @@ from postdesk.judge.filters.compiled import NONE as NO_FILTERS
 from postdesk.judge.filters.compiled import Compiled
 from postdesk.judge.filters.values import Origin
 from postdesk.judge.hours import Hours, Promise, due
+from postdesk.judge.trust_policy import TrustPolicy
 from postdesk.mail.address import untagged
 from postdesk.mail.message import Address, ParsedMail, Priority
 
@@ -158,6 +159,8 @@ class Desk:
     #: Whether bans are asked about answers to tickets, too, and not only about new ones.
     bans_cover_replies: bool = True
     filters: Compiled = NO_FILTERS
+    #: What is asked of a sender (judge.trust).
+    trust: TrustPolicy = field(default_factory=TrustPolicy)
     #: What is promised by the active SLA plans, by id; the plan of tickets that nothing else gives one.
     promises: Mapping[int, Promise] = field(default_factory=dict)
     default_sla: int | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from postdesk.basics.changes import Change, differences
+from postdesk.judge.trust_policy import TrustPolicy, servers
 from postdesk.mailroom.models import Email, MailSettings
 from postdesk.people import audit
 
@@ -37,6 +38,13 @@ class MailPreferences:
     max_open_tickets: int = 0
     bans_cover_replies: bool = True
     ehlo_name: str = ""
+    trusted_servers: str = ""
+    trust_new_ticket: str = "anyone"
+    trust_reply: str = "not_failed"
+    trust_agent: str = "not_failed"
+    trust_reopen: str = "not_failed"
+    keep_held_days: int = 0
+    keep_discarded_days: int = 0
 
 
 def mail_preferences(settings: MailSettings) -> MailPreferences:
@@ -46,6 +54,17 @@ def mail_preferences(settings: MailSettings) -> MailPreferences:
     }
     values |= {name: _address(getattr(settings, name)) for name in _ADDRESSES}
     return MailPreferences(**values)
+
+
+def trust_policy(settings: MailSettings) -> TrustPolicy:
+    """What is asked of a sender."""
+    return TrustPolicy(
+        servers=servers(settings.trusted_servers),
+        new_ticket=settings.trust_new_ticket,
+        reply=settings.trust_reply,
+        agent=settings.trust_agent,
+        reopen=settings.trust_reopen,
+    )
 
 
 def locked_settings() -> MailSettings:

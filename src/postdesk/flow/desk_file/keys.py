@@ -20,6 +20,7 @@ from postdesk.flow.desk_file.staff_keys import (
     SLA,
     TEAM,
 )
+from postdesk.flow.desk_file.trust_keys import TRUST_KEYS
 
 __all__ = [
     "ACCESS",
@@ -103,6 +104,7 @@ SETTINGS: Final = Section(
             "",
             'How we introduce ourselves to mail servers (EHLO); `""`: this machine\'s name.',
         ),
+        *TRUST_KEYS,
     ),
 )
 

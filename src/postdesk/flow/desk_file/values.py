@@ -7,6 +7,7 @@ from typing import Final
 
 from postdesk.basics.errors import Invalid
 from postdesk.judge import file_limits
+from postdesk.judge.trust_policy import server_problems
 from postdesk.mailroom import first_fetch
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.preferences import MailPreferences
@@ -65,6 +66,8 @@ def preference_problems(
         yield Invalid("default_mta", f"{wanted.default_mta} has no Outgoing (SMTP) that is enabled.")
     yield from separator_problems(wanted)
     yield from file_type_problems(wanted)
+    for words in server_problems(wanted.trusted_servers):
+        yield Invalid("trusted_servers", words)
 
 
 def separator_problems(wanted: MailPreferences) -> Iterator[Invalid]:

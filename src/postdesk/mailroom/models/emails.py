@@ -58,6 +58,17 @@ class MailSettings(models.Model):
     #: What we call ourselves in EHLO; "": the machine's own name.
     ehlo_name = models.CharField(max_length=255, blank=True, default="")
 
+    #: Names of servers whose Authentication-Results are believed, apart by blanks.
+    trusted_servers = models.CharField(max_length=1000, blank=True, default="")
+    #: What is asked of a sender, one of the bars of judge.trust_policy.
+    trust_new_ticket = models.CharField(max_length=13, default="anyone")
+    trust_reply = models.CharField(max_length=13, default="not_failed")
+    trust_agent = models.CharField(max_length=13, default="not_failed")
+    trust_reopen = models.CharField(max_length=13, default="not_failed")
+    #: Days until held mail nobody decided about is discarded, and until discarded mail loses its bytes; 0: never.
+    keep_held_days = models.PositiveSmallIntegerField(default=0)
+    keep_discarded_days = models.PositiveSmallIntegerField(default=0)
+
     class Meta:
         verbose_name = "mail settings"
 

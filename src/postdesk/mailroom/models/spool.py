@@ -114,6 +114,11 @@ class SpooledMail(models.Model):
                 name="spool_review",
                 condition=Q(outcome__in=("held", "shunted")),
             ),
+            models.Index(
+                fields=("decided_at",),
+                name="spool_discarded",
+                condition=Q(outcome="discarded", blob__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:

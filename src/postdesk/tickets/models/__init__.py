@@ -5,10 +5,11 @@ from postdesk.tickets.models.filters import FilterAction, FilterRule, FilterTria
 from postdesk.tickets.models.service import Colour, Priority, PriorityLevel, Schedule, SlaPlan
 from postdesk.tickets.models.setup import Department, HelpTopic, Membership, NewTicketSettings, Recipients
 from postdesk.tickets.models.thread import Entry, EntryAttachment, Event, KnownMessageId, SearchText
-from postdesk.tickets.models.ticket import Collaborator, Ticket, TicketEmail
+from postdesk.tickets.models.ticket import AllowedSender, Collaborator, Ticket, TicketEmail
 from postdesk.tickets.models.words import NoticeSettings, Template, TemplateSet
 
 __all__ = [
+    "AllowedSender",
     "CannedFile",
     "CannedResponse",
     "Collaborator",

@@ -159,3 +159,22 @@ class Collaborator(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class AllowedSender(models.Model):
+    """Somebody an agent always lets in: past what trust asks for, everywhere or in one ticket."""
+
+    #: Lower case.
+    address = models.CharField(max_length=320)
+    #: None: in every ticket, and for new ones.
+    ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.CASCADE, related_name="allowed_senders")
+    agent = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    allowed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("address", "ticket"), name="allowed_sender_unique", nulls_distinct=False),
+        )
+
+    def __str__(self) -> str:
+        return self.address

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from postdesk.flow import source as stored
 from postdesk.mail import names
+from postdesk.mail.links import marked
 from postdesk.mail.sanitize import safe_html
 from postdesk.tickets.models import Entry, EntryAttachment
 from postdesk.tickets.queries import bounds
@@ -47,7 +48,7 @@ def mail(request: AgentRequest, number: int, entry: int) -> HttpResponse:
 
     images = request.GET.get("images") == "1"
     safe = safe_html(row.html, cid_url=cid_url, images=images)
-    response = render(request, "inbox/mail.html", {"html": safe.html})
+    response = render(request, "inbox/mail.html", {"html": marked(safe.html)})
     response.headers["Content-Security-Policy"] = policy.FRAME_POLICY_WITH_IMAGES if images else policy.FRAME_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db.models import Model
 
+from postdesk.mail.lookalike import warnings
 from postdesk.mailroom.models import Letter
 from postdesk.tickets.models import Entry, EntryAttachment, Event
 from postdesk.web.inbox.remarks import Remarks, remarks
@@ -52,6 +53,7 @@ EVIDENCE: Final[tuple[tuple[str, str], ...]] = (
     ("department", "Department"),
     ("findings", "Checks"),
     ("reread", "Read again"),
+    ("trust", "Sender"),
     ("autoresponse", "Auto-response"),
     ("filter", "Ticket Filter"),
     ("canned", "Canned response"),
@@ -66,6 +68,15 @@ class Happened:
     sentence: str
     evidence: tuple[tuple[str, str], ...]
     is_entry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a badge says of the sender, its colour (a recipient's state), and the evidence behind it."""
+
+    label: str
+    state: str
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,8 @@ class Said:
     is_new_matter: bool
     #: Whether it joined the ticket, so that it can be moved out again.
     is_movable: bool
+    trust: Trust | None
+    warnings: tuple[str, ...]
     files: tuple[EntryAttachment, ...]
     inline: tuple[EntryAttachment, ...]
     remarks: Remarks
@@ -144,10 +157,25 @@ def _said(entry: Entry, events: Sequence[Event], alike: Sequence[Entry]) -> Said
         is_stranger=any(event.data.get("stranger") for event in events),
         is_new_matter=any(event.data.get("new_matter") for event in events),
         is_movable="message.received" in (names := {event.name for event in events}) and "ticket.opened" not in names,
+        trust=next((found for event in events if (found := _trust(event))), None),
+        warnings=warnings(entry.author_name, entry.author_address) if entry.spooled_id else (),
         files=tuple(file for file in files if not file.is_inline),
         inline=tuple(file for file in files if file.is_inline),
         remarks=remarks(entry, alike),
     )
+
+
+def _trust(event: Event) -> Trust | None:
+    """Only what somebody vouches for or refutes is shown; without a trusted server there is nothing to say."""
+    evidence = tuple(str(one) for one in event.data.get("trust", ()))
+    match event.data.get("trust_level"):
+        case "authenticated":
+            return Trust(f"Proven by {event.data.get('trust_server', '')}", "sent", evidence)
+        case "failed":
+            return Trust("Sender check failed", "failed", evidence)
+        case None:
+            return None
+    return Trust("Sender not proven", "", evidence)
 
 
 def _frame(entry: Entry, *, is_cut: bool, has_text: bool) -> str:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from postdesk.basics import clock
 from postdesk.flow import email_settings
 from postdesk.flow.desk_file import keys
+from postdesk.judge.trust_policy import AGENT_BARS, NEW_TICKET_BARS, REPLY_BARS
 from postdesk.mailroom.models import Email, MailSettings
 from postdesk.mailroom.preferences import MailPreferences, mail_preferences
 from postdesk.people import audit
@@ -40,6 +41,19 @@ def _types(label: str, example: str, help_text: str) -> forms.CharField:
     return forms.CharField(label=label, required=False, help_text=help_text, widget=widget)
 
 
+_BARS = {
+    "anyone": "Anyone",
+    "not_failed": "Whose check did not fail",
+    "participant": "Who takes part in the ticket",
+    "token": "Who also answers one of our mails",
+    "authenticated": "Only proven senders",
+}
+
+
+def _bar(label: str, bars: tuple[str, ...]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=[(bar, _BARS[bar]) for bar in bars])
+
+
 class SettingsForm(KeyedForm):
     desk_section = keys.SETTINGS
     sections: ClassVar[tuple[Section, ...]] = (
@@ -66,6 +80,12 @@ class SettingsForm(KeyedForm):
             ("max_message_size", ("max_file_size", "max_files"), "accepted_file_types", "refused_file_types"),
             "What is left out of a ticket is named there, and stays in the email as it came.",
         ),
+        Section(
+            "Trust",
+            ("trusted_servers", ("trust_new_ticket", "trust_reply"), ("trust_agent", "trust_reopen")),
+            "Who may do what by email. What is not believed enough is held for a person, never dropped.",
+        ),
+        Section("Held mail", (("keep_held_days", "keep_discarded_days"),)),
         Section("Outgoing emails", ("default_mta", "ehlo_name", "email_attachments", "auto_answers_per_hour")),
     )
     shown_when = {"reply_separator": "strip_quoted_reply=on"}
@@ -116,6 +136,23 @@ class SettingsForm(KeyedForm):
     refused_file_types = _types("Refused file types", ".exe, .js, .scr", "Also when they are accepted above.")
     max_open_tickets = _number("Open tickets of one User", "Further mail of theirs opens no ticket. 0: no limit.")
     bans_cover_replies = _switch("Bans cover replies", "Off: only new tickets of banned senders are turned away.")
+    trusted_servers = forms.CharField(
+        label="Trusted servers",
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"}),
+        help_text=(
+            "The name your mail server writes first into Authentication-Results, such as mx.google.com; several apart "
+            "by blanks. Empty: nobody is believed, and no sender is proven or refuted."
+        ),
+    )
+    trust_new_ticket = _bar("New tickets", NEW_TICKET_BARS)
+    trust_reply = _bar("Answers of Users", REPLY_BARS)
+    trust_agent = _bar("Mail of Agents in tickets", AGENT_BARS)
+    trust_reopen = _bar("Opening closed tickets again", REPLY_BARS)
+    keep_held_days = _number("Days until held mail is discarded", "When nobody decided about it. 0: never.")
+    keep_discarded_days = _number(
+        "Days until discarded mail is deleted", "Its bytes; the ledger's line stays. 0: never."
+    )
     default_mta = forms.ChoiceField(
         label="Default MTA",
         required=False,
