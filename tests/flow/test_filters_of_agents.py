@@ -1,4 +1,4 @@
-"""Filters and bans over tickets that agents open: for filters they came by the web (rows D1, D3, D5)."""
+"""Filters, bans and assignment over tickets that agents open; for filters they came by the web (rows C4, D1, D3, D5)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from postdesk.basics.errors import Refused
 from postdesk.judge.filters.values import Rule
 from postdesk.mailroom.bans import BanSetup, save_ban
 from postdesk.mailroom.models import Letter
-from postdesk.people.models import Agent, Team
+from postdesk.people.models import Agent, Organisation, Team
 from postdesk.tickets import filters, operations
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
-from postdesk.tickets.models import Event, SlaPlan, Ticket
+from postdesk.tickets.models import Event, HelpTopic, SlaPlan, Ticket
 from postdesk.tickets.operations.opening import NewTicket
 from tests.support.desk import AT, a_desk, arrives, mail
 
@@ -100,3 +100,47 @@ def test_d1_nobody_writes_to_somebody_who_is_banned(desk, alice):
         operations.reply(ticket, text="Hello", by=alice, at=AT)
     operations.note(ticket, text="Only for us", by=alice, at=AT)
     assert ticket.entries.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("topic", "is_managed", "said_by_user", "expected"),
+    [
+        ({"agent": "Tom", "team": "Night"}, True, False, ("Tom", None)),
+        ({"agent": "Gone", "team": "Night"}, True, True, (None, "Night")),
+        ({"agent": "Gone", "team": "Asleep"}, True, True, ("Mia", None)),
+        ({}, True, True, ("Mia", None)),
+        (None, True, False, ("Mia", None)),
+        ({}, False, False, ("Alice", None)),
+        ({}, False, True, (None, None)),
+    ],
+    ids=["agent", "team", "nobody active", "manager", "manager, no topic", "who wrote", "nobody"],
+)
+def test_c4_it_is_given_to_the_topics_agent_or_team_else_to_the_account_manager_else_to_who_wrote(
+    desk, alice, topic, is_managed, said_by_user, expected
+):
+    people = {name: colleague(name) for name in ("Tom", "Mia")} | {"Gone": colleague("Gone", is_active=False)}
+    teams = {"Night": Team.objects.create(name="Night"), "Asleep": Team.objects.create(name="Asleep", is_active=False)}
+    if is_managed:
+        Organisation.objects.create(name="Zoe's", domains=["example.com"], manager=people["Mia"], created_at=AT)
+    about = None
+    if topic is not None:
+        given = {"agent": people.get(topic.get("agent")), "team": teams.get(topic.get("team"))}
+        about = HelpTopic.objects.create(name="Lamps", **given)
+    ticket = opened(desk, alice, help_topic=about, said_by_user=said_by_user)
+    assert (ticket.assignee and ticket.assignee.name, ticket.team and ticket.team.name) == expected
+
+
+def test_c4_what_a_filter_chose_comes_before_the_topic_and_the_account_manager(desk, alice):
+    Team.objects.create(name="Night")
+    a_filter(ActionSetup("team", "Night"))
+    about = HelpTopic.objects.create(name="Lamps", agent=colleague("Tom"))
+    Organisation.objects.create(name="Zoe's", domains=["example.com"], manager=colleague("Mia"), created_at=AT)
+    ticket = opened(desk, alice, help_topic=about, said_by_user=True)
+    assert (ticket.assignee, ticket.team and ticket.team.name) == (None, "Night")
+
+
+def colleague(name: str, *, is_active: bool = True) -> Agent:
+    made = Agent.objects.hire(email=f"{name.lower()}@example.net", name=name, password=None, at=AT)
+    made.is_active = is_active
+    made.save(update_fields=["is_active"])
+    return made

@@ -17,6 +17,7 @@ from postdesk.mail.message import Address
 from postdesk.mailroom.bans import refuse_banned
 from postdesk.mailroom.models.outbox import Kind
 from postdesk.people.models import Agent, User
+from postdesk.people.organisations import organisation_of
 from postdesk.tickets import alerts, promises
 from postdesk.tickets.alerts import Occasion
 from postdesk.tickets.models import Department, Entry, Event, HelpTopic, Priority, Ticket
@@ -69,6 +70,9 @@ def open_ticket(new: NewTicket, *, by: Agent, at: dt.datetime) -> Ticket:
         is_ours=known.is_ours,
     )
     new = _as_chosen(new, chosen)
+    agent, team = _given_to(new, chosen)
+    if agent is None and not new.said_by_user and new.department.auto_claim:
+        agent = by.pk
     user, _made = User.objects.get_or_create(address=address, defaults={"name": new.name.strip(), "created_at": at})
     ticket = Ticket.objects.create(
         number=_number(),
@@ -77,8 +81,8 @@ def open_ticket(new: NewTicket, *, by: Agent, at: dt.datetime) -> Ticket:
         help_topic=new.help_topic,
         priority=new.priority,
         user=user,
-        assignee_id=chosen.agent or (by.pk if not new.said_by_user and new.department.auto_claim else None),
-        team_id=chosen.team,
+        assignee_id=agent,
+        team_id=team,
         sla_id=chosen.sla or promises.plan_for(new.department, new.help_topic),
         source="phone" if new.said_by_user else "agent",
         opened_at=at,
@@ -129,6 +133,21 @@ def _as_chosen(new: NewTicket, chosen: Chosen) -> NewTicket:
         help_topic=HelpTopic.objects.get(pk=chosen.help_topic) if chosen.help_topic else new.help_topic,
         priority=chosen.priority or new.priority,
     )
+
+
+def _given_to(new: NewTicket, chosen: Chosen) -> tuple[int | None, int | None]:
+    """Agent and team as for a ticket that came by mail (judge.route): filter, help topic, the organisation's account
+    manager. Of a topic the team only when it has no agent that is active (osticket.md 4.6)."""
+    if chosen.agent is not None or chosen.team is not None:
+        return chosen.agent, chosen.team
+    topic = new.help_topic
+    if topic is not None and topic.agent is not None and topic.agent.is_active:
+        return topic.agent.pk, None
+    if topic is not None and topic.team is not None and topic.team.is_active:
+        return None, topic.team.pk
+    organisation = organisation_of(new.address.strip())
+    manager = organisation.manager if organisation is not None else None
+    return (manager.pk if manager is not None and manager.is_active else None), None
 
 
 def problems(new: NewTicket, known: Senders) -> Sequence[Invalid]:
