@@ -105,7 +105,7 @@ PRIORITY: Final = Section(
         Key("name", "text", "", "What people read.", longest=60),
         Key("colour", "choice", "grey", "Legible on light and dark pages.", allowed=_COLOURS),
         Key("urgency", "number", 1, "Lists stand in its order, the least urgent first.", between=(0, 100)),
-        Key("public", "boolean", True, "Whether users may choose it themselves."),
+        Key("public", "boolean", True, "Without effect: for pages where users open tickets. They write emails."),
     ),
 )
 

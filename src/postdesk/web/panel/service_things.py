@@ -141,7 +141,7 @@ class PriorityForm(KeyedForm):
         help_text="Lists stand in this order, the least urgent first.",
         widget=forms.NumberInput(attrs={"data-width": "short"}),
     )
-    public = switch("Public", "Users may choose it where they open tickets on a page. So far they write emails only.")
+    public = switch("Public", "Without effect: it is for pages where users open tickets, and here they write emails.")
 
 
 def _wanted_priority(row: PriorityLevel, values: dict[str, Any]) -> PrioritySetup:
@@ -164,7 +164,6 @@ PRIORITIES: Final = Thing(
     (
         Column("urgency", "Priority", ("urgency",)),
         Column("key", "Key", ("key",)),
-        Column("public", "Users may choose it", ("is_public",)),
     ),
     PriorityForm,
     priority_setup,
