@@ -1,4 +1,4 @@
-"""Filters, bans and assignment over tickets that agents open; for filters they came by the web (rows C4, D1, D3, D5)."""
+"""Filters, bans and assignment over tickets that agents open; to filters they came by web (rows C4, D1, D3, D5)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
+from postdesk.basics import clock
 from postdesk.people.models import Agent
 from postdesk.tickets import queries
 from postdesk.tickets.models import Membership, Ticket
@@ -41,11 +43,16 @@ def test_each_ticket_stands_on_its_shelf() -> None:
     builders.a_ticket("is closed", status="closed")
     builders.a_ticket("is mine", is_answered=True, assignee=agent)
     builders.a_ticket("was mine", status="closed", assignee=agent)
+    builders.a_ticket("is overdue", due_at=clock.now() - HOUR)
+    builders.a_ticket("is due", due_at=clock.now() + HOUR)
+    builders.a_ticket("was overdue", due_at=clock.now() - HOUR, is_answered=True)
+    builders.a_ticket("was overdue, is closed", due_at=clock.now() - HOUR, status="closed")
     shelves = {shelf: set(subjects(queries.queue(agent, shelf).tickets)) for shelf in queries.SHELVES}
     assert shelves == {
-        "open": {"waits"},
-        "answered": {"is answered", "is mine"},
-        "closed": {"is closed", "was mine"},
+        "open": {"waits", "is overdue", "is due"},
+        "overdue": {"is overdue"},
+        "answered": {"is answered", "is mine", "was overdue"},
+        "closed": {"is closed", "was mine", "was overdue, is closed"},
         "mine": {"is mine"},
     }
 
@@ -88,11 +95,39 @@ def test_a_ticket_is_seen_once_by_an_agent_of_several_departments() -> None:
     assert subjects(queries.queue(agent).tickets) == ["given and of Support"]
 
 
-def test_counts_stop_at_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_overdue_is_counted_for_those_who_may_see_it_and_stands_by_when_it_was_due() -> None:
+    billing, charlie = builders.a_department("Billing"), builders.charlie()
+    for late in (1, 3, 2):
+        builders.a_ticket(f"{late} hours late", due_at=clock.now() - late * HOUR)
+    builders.a_ticket("of Billing", department=billing, due_at=clock.now() - HOUR)
+    assert (queries.counts(builders.alice())["overdue"], queries.counts(charlie)["overdue"]) == (4, 1)
+    assert subjects(queries.queue(charlie, "overdue").tickets) == ["of Billing"]
+    oldest = [one for page in pages(builders.alice(), "overdue", "oldest", limit=2) for one in page]
+    assert oldest[:2] == ["3 hours late", "2 hours late"]
+    assert len(oldest) == 4
+
+
+def test_the_overdue_shelf_is_one_query_however_many_stand_there(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    agent = builders.charlie()
+    for late in range(1, 4):
+        builders.a_ticket(assignee=agent, due_at=clock.now() - late * HOUR)
+    with django_assert_num_queries(1):
+        page = queries.queue(agent, "overdue")
+        assert [ticket.user.name for ticket in page.tickets] == ["Carol Lind"] * 3
+
+
+def test_counts_stop_at_the_cap_and_are_one_query(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     monkeypatch.setattr(queries, "COUNT_CAP", 2)
+    agent = builders.alice()
     for _ in range(5):
         builders.a_ticket()
-    assert queries.counts(builders.alice())["open"] == 3
+    builders.a_ticket(is_answered=True, assignee=agent)
+    with django_assert_num_queries(1):
+        assert queries.counts(agent) == {"open": 3, "overdue": 0, "mine": 1, "answered": 1}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_the_queue_shows_who_waits_for_what(alice: Client) -> None:
     assert "It burns." in page
 
 
-@pytest.mark.parametrize("view", ["open", "mine", "answered", "closed", "nonsense"])
+@pytest.mark.parametrize("view", ["open", "overdue", "mine", "answered", "closed", "nonsense"])
 def test_an_empty_shelf_says_so_in_words(view: str, alice: Client) -> None:
     page = alice.get("/", {"view": view}).content.decode()
     assert 'class="empty"' in page

@@ -103,6 +103,11 @@ class Ticket(models.Model):
             models.Index(
                 fields=("due_at",), name="ticket_due", condition=Q(due_at__isnull=False, overdue_at__isnull=True)
             ),
+            models.Index(
+                fields=("due_at", "id"),
+                name="ticket_overdue",
+                condition=Q(status="open", is_answered=False, due_at__isnull=False),
+            ),
             models.Index(fields=("team", "-id"), name="ticket_team", condition=Q(team__isnull=False)),
         )
 

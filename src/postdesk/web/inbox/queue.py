@@ -1,4 +1,4 @@
-"""The queue: open, mine, answered, closed; found by number, subject, address and words; live."""
+"""The queue: open, overdue, mine, answered, closed; found by number, subject, address and words; live."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ WHOLE_LOOK: Final = 5
 #: What each shelf is called, and what an empty one says.
 SHELVES: Final[dict[Shelf, tuple[str, str, str]]] = {
     "open": ("Open", "Nobody is waiting", "Everything is answered. New mail appears here by itself."),
+    "overdue": ("Overdue", "Nothing is overdue", "Tickets not answered by when their SLA plan promised stand here."),
     "mine": ("Mine", "Nothing is yours", "Tickets you are given, open and answered, stand here."),
     "answered": ("Answered", "Nothing is answered", "Open tickets whose last word is yours stand here."),
     "closed": ("Closed", "Nothing is closed yet", "Closed tickets stay here, and come back when their user writes."),
