@@ -118,7 +118,7 @@ def test_a_wrong_value_is_named_by_the_path_of_its_key(text: str, expected: str)
             BOX + "folder = 'In'\narchive_folder = 'In'",
             "email[1].mailbox.archive_folder: Archive folder cannot be same",
         ),
-        (BOX + "auth = 'oauth2-google'", "email[1].mailbox.auth: OAuth2 is not available yet"),
+        (BOX + "auth = 'oauth2-google'", "email[1].mailbox.auth: needs the table [email.mailbox.oauth2]"),
         (
             BOX.replace("password = 'p'", "").replace('password = "p"', ""),
             "email[1].mailbox.password: Password required",
@@ -142,7 +142,7 @@ def test_a_wrong_value_is_named_by_the_path_of_its_key(text: str, expected: str)
             "email[1].help_topic: Help Topic selected must be active.",
         ),
         ("[settings]\nreply_separator = ''", "settings.reply_separator: Reply separator is required"),
-        (SMTP.replace("none", "oauth2-microsoft"), "email[1].smtp.auth: OAuth2 is not available yet"),
+        (SMTP.replace("none", "oauth2-microsoft"), "email[1].smtp.auth: needs the table [email.smtp.oauth2]"),
         (SMTP.replace("none", "mailbox"), "email[1].smtp.auth: Configure Mailbox Authentication"),
         (SMTP.replace("none", "basic"), "email[1].smtp.password: Password required"),
         (SMTP + "password = 'p'", 'email[1].smtp.password: is not used with auth = "none"'),

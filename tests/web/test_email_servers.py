@@ -133,10 +133,12 @@ def test_a_page_with_changes_is_not_left_by_accident(open_page: Open, sales: Ema
 def test_s7_oauth2_explains_itself_where_it_is_chosen(open_page: Open, sales: Email) -> None:
     page = at_the_mailbox(open_page(), sales)
     mailbox = page.locator("#tab-mailbox")
-    note = mailbox.get_by_text("Signing in with OAuth2 is not built yet")
-    expect(note).to_be_hidden()
+    callback = mailbox.get_by_text("/oauth2/callback")
+    expect(callback).to_be_hidden()
     mailbox.get_by_label("Authentication").select_option("oauth2-google")
-    expect(note).to_be_visible()
+    expect(callback).to_be_visible()
+    expect(mailbox.get_by_text("What Google publishes")).to_be_visible()
+    expect(mailbox.get_by_text("What Microsoft publishes")).to_be_hidden()
     expect(mailbox.get_by_label("Password")).to_be_hidden()
 
 

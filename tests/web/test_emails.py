@@ -24,6 +24,11 @@ ACCOUNT: dict[str, Any] = {
     "account-name": "Sales",
     "account-autoresponse": "on",
 }
+OAUTH2_OF_MAILBOX: dict[str, Any] = {
+    "mailbox_oauth2-grant": "authorization-code",
+    "mailbox_oauth2-client_auth": "post",
+    "mailbox_oauth2-strict": "on",
+}
 MAILBOX: dict[str, Any] = {
     "mailbox-host": "imap.desk.example",
     "mailbox-port": "993",
@@ -40,6 +45,7 @@ MAILBOX: dict[str, Any] = {
     "mailbox-archive_folder": "Processed",
     "mailbox-verify_tls": "on",
     "mailbox-ca_file": "",
+    **OAUTH2_OF_MAILBOX,
 }
 SMTP: dict[str, Any] = {
     "smtp-status": "on",
@@ -50,6 +56,7 @@ SMTP: dict[str, Any] = {
     "smtp-password": "",
     "smtp-verify_tls": "on",
     "smtp-ca_file": "",
+    **{name.replace("mailbox_", "smtp_"): value for name, value in OAUTH2_OF_MAILBOX.items()},
 }
 
 
@@ -313,11 +320,11 @@ def test_a5_all_of_the_tabs_is_saved_together(alice: Client, sales: Email) -> No
         ("mailbox-password", {"mailbox__password": ""}, "Password required"),
         ("mailbox-frequency", {"mailbox__frequency": "0"}, "must be between 1 and 10080."),
         ("mailbox-per_fetch", {"mailbox__per_fetch": "1001"}, "must be between 1 and 1000."),
-        ("mailbox-auth", {"mailbox__auth": "oauth2-google"}, "OAuth2 is not available yet"),
+        ("mailbox_oauth2-client_id", {"mailbox__auth": "oauth2-google"}, "Client Id required"),
         ("smtp-host", {"smtp__host": ""}, "Host name required."),
         ("smtp-port", {"smtp__host": "ssl://smtp.desk.example"}, "use tls://"),
         ("smtp-password", {"smtp__auth": "basic"}, "Password required"),
-        ("smtp-auth", {"smtp__auth": "oauth2-other"}, "OAuth2 is not available yet"),
+        ("smtp_oauth2-client_id", {"smtp__auth": "oauth2-other"}, "Client Id required"),
     ],
 )
 def test_a5_a7_a8_a9_what_is_wrong_stands_beside_its_field_and_no_tab_is_half_saved(

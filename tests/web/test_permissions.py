@@ -11,11 +11,13 @@ from django.core import signing
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from postdesk.flow import filter_trial
+from postdesk.basics import clock
+from postdesk.flow import consents, filter_trial
 from postdesk.judge.filters.values import Rule
-from postdesk.mailroom import errands
+from postdesk.mailroom import authorisations, errands
+from postdesk.mailroom.authorisations import OAuth2Setup
 from postdesk.mailroom.bans import BanSetup, save_ban
-from postdesk.mailroom.models import RemoteMailbox
+from postdesk.mailroom.models import Authorisation, RemoteMailbox
 from postdesk.people.models import Organisation, Role, Team
 from postdesk.tickets.filter_setup import ActionSetup, FilterSetup
 from postdesk.tickets.filters import save_filter
@@ -41,6 +43,10 @@ class Row:
 MATRIX: dict[str, Row] = {
     "sign-in": Row("get", 200, 302, 302, 302),
     "sign-out": Row("post", 302, 302, 302, 302),
+    # Nobody needs an account to consent; what a browser may see is what it began itself.
+    "oauth2-callback": Row("get", 409, 409, 409, 409),
+    "consent": Row("get", 404, 404, 404, 404),
+    "consent-link": Row("get", 200, 200, 200, 200),
     "style-guide": Row("get", 302, 403, 403, 200),
     "queue": Row("get", 302, 200, 200, 200),
     "queue-changes": Row("get", 302, 200, 200, 200),
@@ -103,6 +109,12 @@ MATRIX: dict[str, Row] = {
     "email-proposal": Row("get", 302, 403, 403, 200),
     "email-check": Row("get", 302, 403, 403, 200),
     "email-checks": Row("post", 302, 403, 403, 200),
+    "authorization": Row("get", 302, 403, 403, 200),
+    "authorization-consents": Row("post", 302, 403, 403, 302),
+    "authorization-links": Row("post", 302, 403, 403, 200),
+    "authorization-refreshes": Row("post", 302, 403, 403, 302),
+    "authorization-deletion": Row("get", 302, 403, 403, 200),
+    "credentials": Row("get", 302, 403, 403, 200),
     "email-settings": Row("get", 302, 403, 403, 200),
     "trace": Row("get", 302, 403, 403, 200),
     "agents": Row("get", 302, 403, 403, 200),
@@ -210,7 +222,7 @@ def addresses(db: None) -> dict[str, str]:
         "held": held.pk,
         "letter": letter.pk,
     }
-    arguments |= panel_arguments() | template_arguments()
+    arguments |= panel_arguments() | template_arguments() | consent_arguments(mailbox)
     arguments["ticket-canned-response"] = [ticket.number, arguments["canned-response"][0]]
     families["email"] = mailbox.email.pk
     arguments["email-check"] = arguments["email-proposal"] = [mailbox.email.pk, errand.pk]
@@ -236,6 +248,19 @@ def panel_arguments() -> dict[str, list[Any]]:
         "filter-place": [one.pk],
         "filter-trial": [trial.pk],
     }
+
+
+def consent_arguments(mailbox: RemoteMailbox) -> dict[str, list[Any]]:
+    """An authorisation of the mailbox, somebody's consent to it, and a link for its owner."""
+    mailbox.auth = "oauth2-google"
+    mailbox.save()
+    authorisations.save(mailbox, mailbox.auth, OAuth2Setup(client_id="desk"), by="test", at=builders.NOON)
+    row = Authorisation.objects.get()
+    begun = consents.begin(row, redirect_uri="http://desk.example.test/back", by=None, at=clock.now())
+    word = consents.invite(row, by=builders.alice(), at=clock.now())
+    pages = ("authorization", *(f"authorization-{act}" for act in ("consents", "links", "refreshes", "deletion")))
+    where = {page: [mailbox.email.pk, "mailbox"] for page in pages}
+    return {**where, "consent": [begun.consent.pk], "consent-link": [word]}
 
 
 def staff_arguments() -> dict[str, list[Any]]:

@@ -17,6 +17,7 @@ from postdesk.web.panel.email_settings import SettingsForm
 from postdesk.web.panel.filter_form import ActionForm as FilterActionForm
 from postdesk.web.panel.filter_form import FilterForm, RuleForm, RunningForm
 from postdesk.web.panel.notice_settings import AlertForm, AutoresponderForm
+from postdesk.web.panel.oauth2_forms import OAuth2Form
 from postdesk.web.panel.organisations import OrganisationForm
 from postdesk.web.panel.service_things import PriorityForm, ScheduleForm, SlaForm
 from postdesk.web.panel.staff_things import DepartmentForm, RoleForm, TeamForm
@@ -52,6 +53,8 @@ SCREENS: tuple[tuple[Section, Forms, tuple[set[str], set[str]]], ...] = (
     (keys.EMAIL, (AccountForm,), NOTHING),
     (keys.MAILBOX, (MailboxForm,), NOTHING),
     (keys.SMTP, (SmtpForm,), NOTHING),
+    (keys.MAILBOX_OAUTH2, (OAuth2Form,), NOTHING),
+    (keys.SMTP_OAUTH2, (OAuth2Form,), NOTHING),
     # Filters are moved up and down in their list.
     (keys.FILTER, (FilterForm, RunningForm), (set(), {"order"})),
     (keys.FILTER_RULE, (RuleForm,), NOTHING),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from postdesk.basics.clock import now
-from postdesk.basics.errors import BrokenSetup, Invalid
+from postdesk.basics.errors import BrokenSetup, Invalid, WireError
 from postdesk.basics.stages import Stage
 from postdesk.engine.connect import endpoint_of, login_of
 from postdesk.flow import dispatch
@@ -39,6 +39,8 @@ def mailbox_stages(mailbox: RemoteMailbox, password: str | None = None) -> Itera
     try:
         endpoint = endpoint_of(mailbox)
         login = Login(username_of(mailbox), password) if password is not None else login_of(mailbox)
+    except WireError as error:
+        return iter((_no_token(error),))
     except (BrokenSetup, Invalid) as error:
         return iter((_broken(error),))
     taken_from = first_fetch.cutoff(mailbox)
@@ -58,6 +60,8 @@ def smtp_stages(
     try:
         endpoint = dispatch.endpoint_of(account)
         login = _smtp_login(account, password, mailbox, mailbox_password)
+    except WireError as error:
+        return iter((_no_token(error),))
     except (BrokenSetup, Invalid) as error:
         return iter((_broken(error),))
     return examine_smtp(endpoint, login, ehlo_name=ehlo_name(), sender=account.email.address)
@@ -117,6 +121,11 @@ def _columns(model: type[Connection], values: dict[str, Any]) -> dict[str, Any]:
 def _named(name: str, both: bool, stages: Iterator[Stage]) -> Iterator[Stage]:
     for stage in stages:
         yield replace(stage, key=f"{name}.{stage.key}") if both else stage
+
+
+def _no_token(error: WireError) -> Stage:
+    said, todo = str(error.fields.get("said") or error.message), str(error.fields.get("todo") or "")
+    return Stage("token", "Get a token from the provider", "failed", said=said, remedy=todo)
 
 
 def _broken(error: BrokenSetup | Invalid) -> Stage:

@@ -6,10 +6,12 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from postdesk.flow.emails import WholeEmail
+from postdesk.grants.providers import AUTH
 from postdesk.mailroom import connection_checks
+from postdesk.mailroom.authorisations import needs_person, setup_of
 from postdesk.mailroom.connect import MailboxSetup, SmtpSetup, mailbox_setup, smtp_setup
 from postdesk.mailroom.errands import Progress
-from postdesk.mailroom.models import Email, Errand, RemoteMailbox
+from postdesk.mailroom.models import Authorisation, Email, Errand, RemoteMailbox
 from postdesk.mailroom.models.connections import FirstFetch
 from postdesk.people.models import Agent
 
@@ -43,12 +45,42 @@ def begin(email: Email, wanted: WholeEmail, *, only_changed: bool, by: Agent, at
     smtp = wanted.smtp if wanted.smtp and wanted.smtp.status else None
     if only_changed:
         mailbox, smtp = _changed(email, mailbox, smtp)
+    mailbox, smtp = _with_tokens(email, wanted, mailbox, smtp)
     if mailbox is None and smtp is None:
         return None
     if smtp is not None and smtp.auth == "mailbox" and mailbox is None:
         # Its login is the mailbox's, perhaps as typed just now, though the mailbox itself is not fetched.
         smtp = _with_login_of(wanted.mailbox, smtp)
     return connection_checks.ask(wanted.account.address, mailbox=mailbox, smtp=smtp, email=email, by=by, at=at)
+
+
+def waiting_for_consent(email: Email, wanted: WholeEmail) -> list[str]:
+    """The tabs ("mailbox", "smtp") on which somebody must consent before there is anything to try."""
+    found = []
+    for of, tab in (("mailbox", wanted.mailbox), ("smtp", wanted.smtp)):
+        if tab is not None and tab.status and tab.auth in AUTH and not _has_tokens(email, of, wanted):
+            found.append(of)
+    return found
+
+
+def _with_tokens(
+    email: Email, wanted: WholeEmail, mailbox: MailboxSetup | None, smtp: SmtpSetup | None
+) -> tuple[MailboxSetup | None, SmtpSetup | None]:
+    """Without those that wait for a consent: also what signs in as the mailbox does."""
+    waits = waiting_for_consent(email, wanted)
+    if smtp is not None and ("smtp" in waits or (smtp.auth == "mailbox" and "mailbox" in waits)):
+        smtp = None
+    return (None if "mailbox" in waits else mailbox), smtp
+
+
+def _has_tokens(email: Email, of: str, wanted: WholeEmail) -> bool:
+    """Whether tokens are there, or can be had by nobody's help, for the settings as they stand in the form."""
+    row: Authorisation | None = getattr(getattr(email, of, None), "authorisation", None)
+    tab, setup = getattr(wanted, of), getattr(wanted, f"{of}_oauth2")
+    if row is None or needs_person(tab.auth, row) or AUTH[tab.auth] != row.kind:
+        return False
+    as_stored = replace(setup, client_secret=None, client_key=None) == setup_of(row) if setup else True
+    return as_stored and not (setup and (setup.client_secret or setup.client_key))
 
 
 def _changed(

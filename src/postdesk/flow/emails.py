@@ -14,8 +14,12 @@ from django.db import transaction
 from postdesk import jobs
 from postdesk.basics.errors import Invalid, Problems
 from postdesk.flow.desk_file import values
+from postdesk.grants.providers import AUTH
 from postdesk.mailroom import health
 from postdesk.mailroom.aliases import alias_problems, taken_addresses
+from postdesk.mailroom.authorisation_rules import problems as oauth2_problems
+from postdesk.mailroom.authorisations import Connected, OAuth2Setup
+from postdesk.mailroom.authorisations import save as save_authorisation
 from postdesk.mailroom.connect import (
     EmailSetup,
     MailboxSetup,
@@ -24,7 +28,7 @@ from postdesk.mailroom.connect import (
     save_mailbox,
     save_smtp,
 )
-from postdesk.mailroom.models import Email, MailSettings, RemoteMailbox, SmtpAccount
+from postdesk.mailroom.models import Authorisation, Email, MailSettings, RemoteMailbox, SmtpAccount
 from postdesk.mailroom.preferences import locked_settings
 from postdesk.people import audit
 from postdesk.people.models import Agent
@@ -40,6 +44,9 @@ class WholeEmail:
     new_tickets: NewTicketSetup
     mailbox: MailboxSetup | None = None
     smtp: SmtpSetup | None = None
+    #: Only of a tab that signs in with OAuth2.
+    mailbox_oauth2: OAuth2Setup | None = None
+    smtp_oauth2: OAuth2Setup | None = None
 
 
 def email_problems(email: Email | None, wanted: WholeEmail) -> Iterator[Invalid]:
@@ -48,6 +55,8 @@ def email_problems(email: Email | None, wanted: WholeEmail) -> Iterator[Invalid]
         ("account", _account_problems(email, wanted)),
         ("mailbox", _mailbox_problems(email, wanted)),
         ("smtp", _smtp_problems(email, wanted)),
+        ("mailbox_oauth2", _oauth2_problems(email, "mailbox", wanted.mailbox, wanted.mailbox_oauth2)),
+        ("smtp_oauth2", _oauth2_problems(email, "smtp", wanted.smtp, wanted.smtp_oauth2)),
     ):
         for problem in found:
             yield Invalid(f"{tab}.{problem.field}", problem.message)
@@ -70,8 +79,10 @@ def save(email: Email | None, wanted: WholeEmail, *, by: Agent, at: dt.datetime)
         save_new_tickets(row, wanted.new_tickets, by=by, at=at)
         if wanted.mailbox is not None:
             save_mailbox(row, wanted.mailbox, by=by, at=at)
+            _save_oauth2(row.mailbox, wanted.mailbox_oauth2, by=by, at=at)
         if wanted.smtp is not None:
             save_smtp(row, wanted.smtp, by=by, at=at)
+            _save_oauth2(row.smtp, wanted.smtp_oauth2, by=by, at=at)
         _forget_failures(row)
         return row
 
@@ -137,6 +148,19 @@ def _smtp_problems(email: Email | None, wanted: WholeEmail) -> Iterator[Invalid]
         default = MailSettings.objects.filter(default_mta=email).exists() if email else False
         if default and not wanted.smtp.status:
             yield Invalid("status", "This is the Default MTA: choose another one in Emails > Settings first.")
+
+
+def _oauth2_problems(
+    email: Email | None, of: str, tab: MailboxSetup | SmtpSetup | None, setup: OAuth2Setup | None
+) -> Iterator[Invalid]:
+    if tab is not None and tab.auth in AUTH:
+        stored: Authorisation | None = getattr(getattr(email, of, None), "authorisation", None)
+        yield from oauth2_problems(setup or OAuth2Setup(), auth=tab.auth, stored=stored, is_used=tab.status)
+
+
+def _save_oauth2(connection: Connected, setup: OAuth2Setup | None, *, by: Agent, at: dt.datetime) -> None:
+    if setup is not None and connection.auth in AUTH:
+        save_authorisation(connection, connection.auth, setup, by=by, at=at)
 
 
 def _signing_in_as_before(email: Email, wanted: WholeEmail) -> WholeEmail:

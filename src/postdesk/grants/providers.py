@@ -49,6 +49,11 @@ class Provider:
     #: Days after which an unused refresh token is over; 0: not known.
     refresh_days: int = 0
 
+    @property
+    def every_scope(self) -> tuple[str, ...]:
+        """The scopes of all uses, each once."""
+        return tuple(dict.fromkeys(scope for scopes in self.scopes.values() for scope in scopes))
+
 
 _OUTLOOK: Final = "https://outlook.office.com/"
 _LOGIN: Final = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0"

@@ -12,7 +12,9 @@ from django.db.models.functions import Greatest
 
 from postdesk import jobs
 from postdesk.basics.errors import Refused
-from postdesk.mailroom.models import RemoteMailbox
+from postdesk.grants.providers import AUTH, BY_PERSON
+from postdesk.mailroom.models import Authorisation, RemoteMailbox
+from postdesk.mailroom.models.authorisations import Standing
 from postdesk.people import audit
 from postdesk.people.models import Agent
 
@@ -34,6 +36,8 @@ def freshness(mailbox: RemoteMailbox, *, at: dt.datetime) -> Freshness:
         return Freshness("off", None, "Email Fetching is switched off for this address.")
     if mailbox.paused_at:
         return Freshness("paused", mailbox.paused_at, "Paused by a person; nothing is fetched.")
+    if mailbox.auth in AUTH and (why := _no_consent(mailbox)):
+        return Freshness("failing", None, why)
     if mailbox.failures:
         return Freshness("failing", mailbox.last_error_at, mailbox.last_error)
     if mailbox.last_success_at is None:
@@ -42,6 +46,16 @@ def freshness(mailbox: RemoteMailbox, *, at: dt.datetime) -> Freshness:
     if at - mailbox.last_success_at > allowed:
         return Freshness("late", mailbox.last_success_at, "The last fetch is longer ago than it should be.")
     return Freshness("fresh", mailbox.last_success_at, "Watched." if mailbox.watched_since else "Polled.")
+
+
+def _no_consent(mailbox: RemoteMailbox) -> str:
+    """Why nobody can sign in until a person acts, "" when all is well. Join `authorisation` where there are many."""
+    row: Authorisation | None = getattr(mailbox, "authorisation", None)
+    if row is None or row.kind != AUTH[mailbox.auth] or (row.standing == Standing.NEW and row.by_person):
+        return "Needs authorization: somebody has to sign in at the provider and consent."
+    if row.standing in (Standing.NEEDED, Standing.REFUSED):
+        return f"Needs authorization: {row.failure}"
+    return ""
 
 
 #: States by how soon somebody should look, as `urgency` numbers them.
@@ -56,13 +70,21 @@ def urgency(*, at: dt.datetime, mailbox: str = "mailbox") -> Case:
         ("none", Q(**{f"{mailbox}__isnull": True})),
         ("off", Q(**{f"{mailbox}__status": False})),
         ("paused", Q(**{f"{mailbox}__paused_at__isnull": False})),
-        ("failing", Q(**{f"{mailbox}__failures__gt": 0})),
+        ("failing", Q(**{f"{mailbox}__failures__gt": 0}) | _waits_for_consent(mailbox)),
         ("never", Q(**{f"{mailbox}__last_success_at__isnull": True})),
         ("late", late),
     )
     places: dict[str, int] = {name: place for place, name in enumerate(URGENCY)}
     whens = (When(condition, then=Value(places[name])) for name, condition in states)
     return Case(*whens, default=Value(places["fresh"]))
+
+
+def _waits_for_consent(mailbox: str) -> Q:
+    by_token = Q(**{f"{mailbox}__auth__in": tuple(AUTH)})
+    standing, grant = f"{mailbox}__authorisation__standing", f"{mailbox}__authorisation__grant"
+    stopped = Q(**{f"{standing}__in": (Standing.NEEDED, Standing.REFUSED)})
+    nobody_yet = Q(**{standing: Standing.NEW, f"{grant}__in": tuple(BY_PERSON)})
+    return by_token & (stopped | nobody_yet | Q(**{f"{mailbox}__authorisation__isnull": True}))
 
 
 @transaction.atomic

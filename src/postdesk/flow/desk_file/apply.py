@@ -16,6 +16,8 @@ from postdesk.flow.desk_file.read import Sources, read
 from postdesk.flow.desk_file.rules import broken_rules
 from postdesk.flow.desk_file.staff import placed, write_access, write_kind
 from postdesk.flow.desk_file.wanted import Wanted, WantedAgent, WantedEmail, missing, wanted
+from postdesk.grants.providers import AUTH
+from postdesk.mailroom import authorisations
 from postdesk.mailroom.connect import save_email, save_mailbox, save_smtp
 from postdesk.mailroom.models import Email
 from postdesk.mailroom.preferences import save_preferences
@@ -152,9 +154,21 @@ def _email(email: WantedEmail, now: Present, lines: _Lines, *, at: dt.datetime) 
         lines.note(
             f"mailbox of {address}", not had_mailbox, save_mailbox(row, email.mailbox, by=audit.DESK_FILE, at=at)
         )
+    _oauth2(email, row, "mailbox", lines, at=at)
     if email.tables.smtp is not None and email.smtp is not None:
         lines.note(f"smtp of {address}", not had_smtp, save_smtp(row, email.smtp, by=audit.DESK_FILE, at=at))
+    _oauth2(email, row, "smtp", lines, at=at)
     return row
+
+
+def _oauth2(email: WantedEmail, row: Email, of: str, lines: _Lines, *, at: dt.datetime) -> None:
+    """Saved when the file speaks of the connection at all, which signs in so."""
+    connection, setup = getattr(email, of), getattr(email, f"{of}_oauth2")
+    if getattr(email.tables, of) is None or connection is None or connection.auth not in AUTH or setup is None:
+        return
+    made = getattr(email, f"stored_{of}_oauth2") is None
+    changes = authorisations.save(getattr(row, of), connection.auth, setup, by=audit.DESK_FILE, at=at)
+    lines.note(f"OAuth2 of {of} of {email.setup.address}", made, changes)
 
 
 def _departments(desk: Wanted, now: Present, lines: _Lines, *, at: dt.datetime) -> Iterator[Invalid]:

@@ -10,6 +10,7 @@ from typing import Final
 from postdesk.flow.desk_file.filter_keys import BAN, FILTER, FILTER_ACTION, FILTER_RULE
 from postdesk.flow.desk_file.key import REQUIRED, Key, Refers, Section, Type
 from postdesk.flow.desk_file.notice_keys import NOTICES, TEMPLATE, TEMPLATE_SET
+from postdesk.flow.desk_file.oauth2_keys import MAILBOX_OAUTH2, SMTP_OAUTH2
 from postdesk.flow.desk_file.staff_keys import (
     ACCESS,
     CANNED_RESPONSE,
@@ -34,6 +35,7 @@ __all__ = [
     "FILTER_RULE",
     "HELP_TOPIC",
     "MAILBOX",
+    "MAILBOX_OAUTH2",
     "NOTICES",
     "ORGANISATION",
     "PRIORITY",
@@ -44,6 +46,7 @@ __all__ = [
     "SETTINGS",
     "SLA",
     "SMTP",
+    "SMTP_OAUTH2",
     "TEAM",
     "TEMPLATE",
     "TEMPLATE_SET",
@@ -216,8 +219,8 @@ MAILBOX: Final = Section(
         Key("port", "number", None, "By default the scheme's own: 993, 143, 995, 110.", between=_PORT),
         Key("protocol", "choice", "imap", "How mail is fetched.", allowed=("imap", "pop3")),
         Key("folder", "text", "", '`""` is INBOX; POP3 has none.'),
-        Key("auth", "choice", "basic", "How to sign in. OAuth2 is not available yet.", allowed=("basic", *OAUTH2)),
-        Key("username", "text", "", '`""`: the address.'),
+        Key("auth", "choice", "basic", "How to sign in; OAuth2 has a table of its own.", allowed=("basic", *OAUTH2)),
+        Key("username", "text", "", '`""`: the address. Of a shared mailbox: the mailbox, not who consents.'),
         Key("password", "secret", None, "Needed for `basic`."),
         Key("status", "boolean", True, "Email Fetching: fetch this mailbox."),
         Key("frequency", "number", 5, "Minutes between fetches.", between=(1, 10_080)),
@@ -257,10 +260,10 @@ SMTP: Final = Section(
             "auth",
             "choice",
             "mailbox",
-            "`mailbox`: Same As Remote Mailbox. OAuth2 is not available yet.",
+            "`mailbox`: Same As Remote Mailbox, tokens included.",
             allowed=("mailbox", "none", "basic", *OAUTH2),
         ),
-        Key("username", "text", "", 'With `basic`; `""`: the address.'),
+        Key("username", "text", "", 'With `basic` and OAuth2; `""`: the address, or the account that consented.'),
         Key("password", "secret", None, "With `basic`, and needed for it."),
         Key("header_spoofing", "boolean", False, "Let mail From other addresses leave here without naming this one."),
         Key("verify_tls", "boolean", True, "Check the server's certificate."),
@@ -286,7 +289,9 @@ SECTIONS: Final = (
     CANNED_RESPONSE,
     EMAIL,
     MAILBOX,
+    MAILBOX_OAUTH2,
     SMTP,
+    SMTP_OAUTH2,
     FILTER,
     FILTER_RULE,
     FILTER_ACTION,

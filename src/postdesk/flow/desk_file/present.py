@@ -42,7 +42,10 @@ def _rows() -> dict[Refers, QuerySet[Any]]:
 def present() -> Present:
     """Read the desk and hold its settings, so that two files are applied one after the other. In a transaction."""
     settings = locked_settings()
-    joined = ("mailbox__credential", "smtp__credential", "new_tickets__department", "new_tickets__help_topic")
+    joined = (
+        *("mailbox__credential", "mailbox__authorisation", "smtp__credential", "smtp__authorisation"),
+        *("new_tickets__department", "new_tickets__help_topic"),
+    )
     emails = Email.objects.select_related(*joined)
     departments = Department.objects.select_related(
         "outgoing_email", "autoresponse_email", "template_set", "manager", "sla", "schedule"

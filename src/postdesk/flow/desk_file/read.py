@@ -39,11 +39,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class EmailTables:
-    """One [[email]] with its two tables, None where it has none."""
+    """One [[email]] with its tables, None where it has none."""
 
     account: Table
     mailbox: Table | None
     smtp: Table | None
+    mailbox_oauth2: Table | None = None
+    smtp_oauth2: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class DeskFile:
             yield from tables
         yield from (*self.departments, *self.help_topics, *self.agents)
         for email in self.emails:
-            yield from (table for table in (email.account, email.mailbox, email.smtp) if table is not None)
+            tables_of = (email.account, email.mailbox, email.mailbox_oauth2, email.smtp, email.smtp_oauth2)
+            yield from (table for table in tables_of if table is not None)
         for one in self.filters:
             yield from (one.table, *one.rules, *one.actions)
         yield from self.bans
@@ -114,6 +117,8 @@ _ONES: Final = {section.path: section for section in (keys.SETTINGS, keys.NOTICE
 #: Tables inside a table, by its section.
 _INSIDE: Final = {
     "email": frozenset({"mailbox", "smtp"}),
+    "email.mailbox": frozenset({"oauth2"}),
+    "email.smtp": frozenset({"oauth2"}),
     "filter": frozenset({"rule", "action"}),
     "agent": frozenset({"access"}),
 }
@@ -137,7 +142,11 @@ def read(text: str, sources: Sources) -> tuple[DeskFile, list[Invalid]]:
     for table, raw in lists["email"]:
         mailbox = reader.part(table, raw, "mailbox", keys.MAILBOX)
         smtp = reader.part(table, raw, "smtp", keys.SMTP)
-        emails.append(EmailTables(table, mailbox, smtp))
+        oauth2 = (
+            reader.part_of(mailbox, raw.get("mailbox"), "oauth2", keys.MAILBOX_OAUTH2),
+            reader.part_of(smtp, raw.get("smtp"), "oauth2", keys.SMTP_OAUTH2),
+        )
+        emails.append(EmailTables(table, mailbox, smtp, *oauth2))
     filters = tuple(
         FilterTables(
             table,
@@ -188,6 +197,10 @@ class _Reader:
 
     def part(self, account: Table, raw: dict[str, Any], name: str, section: Section) -> Table | None:
         return self.table(raw[name], section, account.at(name)) if name in raw else None
+
+    def part_of(self, outer: Table | None, raw: object, name: str, section: Section) -> Table | None:
+        """The same, where the outer table may not be there."""
+        return self.part(outer, raw, name, section) if outer is not None and isinstance(raw, dict) else None
 
     def table(self, raw: object, section: Section, path: str) -> Table:
         table = Table(section, path)

@@ -12,8 +12,11 @@ from postdesk.flow.desk_file.keys import Refers
 from postdesk.flow.desk_file.present import NAMES, Present
 from postdesk.flow.desk_file.read import Table
 from postdesk.flow.desk_file.wanted import Wanted, WantedEmail
+from postdesk.grants.providers import AUTH
 from postdesk.mailroom.aliases import alias_problems
-from postdesk.mailroom.connect import email_setup
+from postdesk.mailroom.authorisation_rules import problems as oauth2_problems
+from postdesk.mailroom.authorisations import OAuth2Setup
+from postdesk.mailroom.connect import MailboxSetup, SmtpSetup, email_setup
 from postdesk.tickets.arrange import new_ticket_setup
 from postdesk.tickets.notice_preferences import alert_problems
 from postdesk.tickets.wording import template_problems
@@ -169,6 +172,7 @@ def _mailbox(email: WantedEmail) -> Iterator[Invalid]:
     if table is not None and setup is not None:
         has_password = setup.password is not None or email.stored_mailbox_password
         yield from _placed(table, values.mailbox_problems(setup, has_password=has_password))
+        yield from _oauth2(email, "mailbox", table, setup)
 
 
 def _smtp(email: WantedEmail) -> Iterator[Invalid]:
@@ -182,6 +186,22 @@ def _smtp(email: WantedEmail) -> Iterator[Invalid]:
             given=frozenset(key for key, value in table.values.items() if value),
         )
         yield from _placed(table, found)
+        yield from _oauth2(email, "smtp", table, setup)
+
+
+def _oauth2(email: WantedEmail, of: str, table: Table, connection: MailboxSetup | SmtpSetup) -> Iterator[Invalid]:
+    own: Table | None = getattr(email.tables, f"{of}_oauth2")
+    setup: OAuth2Setup | None = getattr(email, f"{of}_oauth2")
+    if connection.auth not in AUTH:
+        if own is not None:
+            yield Invalid(own.path, f'is not used with auth = "{connection.auth}"')
+    elif setup is None:
+        yield Invalid(table.at("auth"), f"needs the table [email.{of}.oauth2] with the client at the provider")
+    else:
+        stored = getattr(email, f"stored_{of}_oauth2")
+        place = own or Table(table.section, table.at("oauth2"))
+        found = oauth2_problems(setup, auth=connection.auth, stored=stored, is_used=connection.status)
+        yield from _placed(place, found)
 
 
 def _placed(table: Table, problems: Iterable[Invalid]) -> Iterator[Invalid]:

@@ -14,7 +14,6 @@ from postdesk.mailroom.preferences import MailPreferences
 from postdesk.tickets.arrange import NewTicketSetup
 from postdesk.wire.endpoint import Endpoint, WireProtocol, read_endpoint
 
-_NOT_YET = "OAuth2 is not available yet: use Basic Authentication."
 _FOLDERLESS = "POP mail servers do not support folders"
 #: Ports that begin with TLS, and ports that begin in clear text: the other scheme cannot work on them.
 _TLS_PORTS: Final = frozenset({465, 993, 995})
@@ -89,9 +88,7 @@ def mailbox_problems(setup: MailboxSetup, *, has_password: bool) -> Iterator[Inv
     yield from _endpoint_problems(setup, "pop3" if setup.protocol == "pop3" else "imap")
     yield from _folder_problems(setup)
     yield from first_fetch.problems(setup.first_fetch, setup.first_fetch_since)
-    if setup.auth != "basic":
-        yield Invalid("auth", _NOT_YET)
-    elif setup.status and not has_password:
+    if setup.auth == "basic" and setup.status and not has_password:
         yield Invalid("password", "Password required: Basic Authentication signs in with it.")
 
 
@@ -100,9 +97,7 @@ def smtp_problems(
 ) -> Iterator[Invalid]:
     """As above. `mailbox`: the address's own, whose login *Same As Remote Mailbox* uses; `given`: set keys."""
     yield from _endpoint_problems(setup, "smtp")
-    if setup.auth.startswith("oauth2"):
-        yield Invalid("auth", _NOT_YET)
-    elif setup.auth == "mailbox" and mailbox is None:
+    if setup.auth == "mailbox" and mailbox is None:
         yield Invalid(
             "auth", "Configure Mailbox Authentication: this address has no remote mailbox whose login to use."
         )

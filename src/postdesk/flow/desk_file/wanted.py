@@ -13,6 +13,7 @@ from postdesk.basics.errors import Invalid
 from postdesk.flow.desk_file.keys import REQUIRED
 from postdesk.flow.desk_file.present import Present
 from postdesk.flow.desk_file.read import DeskFile, EmailTables, Table
+from postdesk.mailroom.authorisations import OAuth2Setup, setup_of
 from postdesk.mailroom.connect import (
     EmailSetup,
     MailboxSetup,
@@ -21,7 +22,7 @@ from postdesk.mailroom.connect import (
     mailbox_setup,
     smtp_setup,
 )
-from postdesk.mailroom.models import Email
+from postdesk.mailroom.models import Authorisation, Email
 from postdesk.mailroom.preferences import MailPreferences, mail_preferences
 from postdesk.people.staff import AgentSetup, agent_setup
 from postdesk.tickets.arrange import NewTicketSetup, new_ticket_setup
@@ -53,6 +54,11 @@ class WantedEmail:
     smtp: SmtpSetup | None
     stored_mailbox_password: bool
     stored_smtp_password: bool
+    #: None: neither the file nor the database has it.
+    mailbox_oauth2: OAuth2Setup | None = None
+    smtp_oauth2: OAuth2Setup | None = None
+    stored_mailbox_oauth2: Authorisation | None = None
+    stored_smtp_oauth2: Authorisation | None = None
 
     @property
     def key(self) -> str:
@@ -187,6 +193,10 @@ def _email(tables: EmailTables, now: Present) -> WantedEmail:
         smtp=_smtp(tables.smtp, row),
         stored_mailbox_password=bool(rows["mailbox"] and rows["mailbox"].credential_id),
         stored_smtp_password=bool(rows["smtp"] and rows["smtp"].credential_id),
+        mailbox_oauth2=_oauth2(tables.mailbox_oauth2, rows["mailbox"]),
+        smtp_oauth2=_oauth2(tables.smtp_oauth2, rows["smtp"]),
+        stored_mailbox_oauth2=getattr(rows["mailbox"], "authorisation", None),
+        stored_smtp_oauth2=getattr(rows["smtp"], "authorisation", None),
     )
 
 
@@ -205,3 +215,9 @@ def _smtp(table: Table | None, email: Email | None) -> SmtpSetup | None:
     row = getattr(email, "smtp", None)
     base = smtp_setup(row) if row else None
     return base if table is None else laid_over(base or SmtpSetup(), table)
+
+
+def _oauth2(table: Table | None, connection: object) -> OAuth2Setup | None:
+    row: Authorisation | None = getattr(connection, "authorisation", None)
+    base = setup_of(row) if row else None
+    return base if table is None else laid_over(base or OAuth2Setup(), table)

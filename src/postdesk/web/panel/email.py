@@ -49,6 +49,10 @@ def one(request: AgentRequest, pk: int) -> HttpResponseBase:
             refuse_if_changed(request, *page.rows)
             addresses.save(email, page.wanted(), by=request.user, at=clock.now())
         if page.is_valid():
+            waits = [of for of in email_checks.waiting_for_consent(email_or_404(pk), page.wanted()) if page.touched(of)]
+            if waits:
+                messages.success(request, "Saved. Now somebody has to sign in at the provider and consent.")
+                return redirect("authorization", pk, waits[0])
             messages.success(request, _saved(page))
             if request.POST.get("intent") == "save":
                 saved, now = email_or_404(pk), clock.now()

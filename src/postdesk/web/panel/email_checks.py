@@ -43,7 +43,8 @@ def ask(request: AgentRequest, pk: int) -> HttpResponseBase:
         return _form_again(request, page)
     save = request.POST.get("intent") != "check"
     errand = email_checks.begin(email, page.wanted(), only_changed=save, by=request.user, at=clock.now())
-    context: dict[str, Any] = {"save": save, "errand": errand}
+    waits = email_checks.waiting_for_consent(email, page.wanted())
+    context: dict[str, Any] = {"save": save, "errand": errand, "waits": waits}
     if errand is not None:
         context |= _progress(request, email, errand.pk)
     return render(request, "panel/emails/_check.html", context)

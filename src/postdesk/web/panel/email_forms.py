@@ -14,11 +14,9 @@ from postdesk.tickets.models import Department, HelpTopic, Priority
 from postdesk.web.shared.forms import Note, SecretField, Section
 from postdesk.web.shared.keyed import KeyedForm, LinesField
 
-_OAUTH2 = Note(
-    "auth=oauth2-google|oauth2-microsoft|oauth2-other",
-    "Signing in with OAuth2 is not built yet, so this cannot be saved. Google and most providers accept an app "
-    "password with Basic Authentication until then; create it in your account's security settings.",
-)
+_WHO = "Empty: the email address itself. With OAuth2 the mailbox that is opened, which may be a shared one."
+#: Who signs in is asked for by every way but those that have no name of their own.
+_NAMED = "auth=basic|oauth2-google|oauth2-microsoft|oauth2-other"
 _SCHEMES = (
     "As your provider gives it. Put ssl:// (TLS), tls:// (STARTTLS) or plain:// (neither) before it when the port does "
     "not say it already."
@@ -40,7 +38,10 @@ def _host(**options: Any) -> forms.CharField:
 def _username() -> forms.CharField:
     widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"})
     return forms.CharField(
-        label="Username", required=False, widget=widget, help_text="Empty: the email address itself."
+        label="Username",
+        required=False,
+        widget=widget,
+        help_text=_WHO,
     )
 
 
@@ -151,12 +152,11 @@ class MailboxForm(KeyedForm):
         "archive_folder": "fetched=move",
         "push": "protocol=imap",
         "first_fetch_since": "first_fetch=since",
-        "username": "auth=basic",
+        "username": _NAMED,
         "password": "auth=basic",
         "ca_file": "verify_tls=on",
     }
     field_notes = {
-        "auth": _OAUTH2,
         "fetched": Note(
             "fetched=nothing",
             "Emails pile up in the mailbox. None becomes a ticket twice, since each is remembered; but moving them "
@@ -243,9 +243,8 @@ class SmtpForm(KeyedForm):
         Section("Sender", ("header_spoofing",)),
         Section("Security", ("verify_tls", "ca_file")),
     )
-    shown_when = {"username": "auth=basic", "password": "auth=basic", "ca_file": "verify_tls=on"}
+    shown_when = {"username": _NAMED, "password": "auth=basic", "ca_file": "verify_tls=on"}
     field_notes = {
-        "auth": _OAUTH2,
         "header_spoofing": Note(
             "header_spoofing=on",
             "Most providers refuse, or mark as forged, mail From an address that is neither the account's own nor an "
@@ -264,7 +263,7 @@ class SmtpForm(KeyedForm):
         label="Authentication",
         choices=SmtpAuth.choices,
         widget=forms.Select(attrs=_MEDIUM),
-        help_text="Same As Remote Mailbox signs in with the name and password of the Remote Mailbox tab. None is for "
+        help_text="Same As Remote Mailbox signs in as the Remote Mailbox tab does, by password or token. None is for "
         "relays; the connection is encrypted all the same.",
     )
     username = _username()
@@ -284,9 +283,11 @@ class SmtpForm(KeyedForm):
 
     def setup(self) -> SmtpSetup:
         values = {**self.cleaned_data, "password": self.cleaned_data["password"] or None}
+        # Not shown, so not meant: a name and password for another way of signing in are let go of.
+        if values["auth"] in {"mailbox", "none"}:
+            values["username"] = ""
         if values["auth"] != "basic":
-            # Not shown, so not meant: a name and password for another way of signing in are let go of.
-            values |= {"username": "", "password": None}
+            values["password"] = None
         return SmtpSetup(**values)
 
 

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from postdesk.flow import email_removal
 from postdesk.flow.emails import WholeEmail
+from postdesk.grants.providers import AUTH
+from postdesk.mailroom.authorisations import OAuth2Setup, setup_of
 from postdesk.mailroom.connect import EmailSetup, MailboxSetup, SmtpSetup, email_setup, mailbox_setup, smtp_setup
 from postdesk.mailroom.models import Email, MailSettings, RemoteMailbox, SmtpAccount
 from postdesk.people import audit
 from postdesk.tickets.arrange import NewTicketSetup, new_ticket_setup
 from postdesk.web.panel.email_forms import AccountForm, MailboxForm, SmtpForm
+from postdesk.web.panel.oauth2_forms import OAuth2Form
 from postdesk.web.panel.seen import seen
+from postdesk.web.shared.consenting import callback_url
 from postdesk.web.shared.doors import AgentRequest
 from postdesk.web.shared.forms import Tab, Tabs
 
@@ -25,6 +30,7 @@ FIRST_MAILBOX = MailboxSetup(fetched="move", archive_folder="Processed")
 FIRST_SMTP = SmtpSetup()
 
 
+AnyForm = AccountForm | MailboxForm | SmtpForm | OAuth2Form
 TABS = ("account", "mailbox", "smtp")
 
 
@@ -36,10 +42,13 @@ class Page:
     account: AccountForm
     mailbox: MailboxForm | None = None
     smtp: SmtpForm | None = None
+    mailbox_oauth2: OAuth2Form | None = None
+    smtp_oauth2: OAuth2Form | None = None
 
     @property
-    def forms(self) -> list[AccountForm | MailboxForm | SmtpForm]:
-        return [form for form in (self.account, self.mailbox, self.smtp) if form is not None]
+    def forms(self) -> list[AnyForm]:
+        found = (self.account, self.mailbox, self.mailbox_oauth2, self.smtp, self.smtp_oauth2)
+        return [form for form in found if form is not None]
 
     @property
     def rows(self) -> tuple[Model | None, ...]:
@@ -60,11 +69,22 @@ class Page:
             NewTicketSetup(account["department"], account["help_topic"], account["priority"], account["autoresponse"]),
             self.mailbox.setup() if self.mailbox and self._counts(self.mailbox) else None,
             self.smtp.setup() if self.smtp and self._counts(self.smtp) else None,
+            self.mailbox_oauth2.setup() if self.mailbox_oauth2 and self._counts(self.mailbox_oauth2) else None,
+            self.smtp_oauth2.setup() if self.smtp_oauth2 and self._counts(self.smtp_oauth2) else None,
         )
 
-    def _counts(self, form: AccountForm | MailboxForm | SmtpForm) -> bool:
+    def touched(self, of: str) -> bool:
+        """Whether anything was changed on the tab "mailbox" or "smtp"."""
+        parts: tuple[AnyForm | None, ...] = (getattr(self, of), getattr(self, f"{of}_oauth2"))
+        return any(form is not None and form.has_changed() for form in parts)
+
+    def _counts(self, form: AnyForm) -> bool:
         if form is self.account:
             return True
+        if isinstance(form, OAuth2Form):
+            # Only with the tab that chose it.
+            tab = self.mailbox if form is self.mailbox_oauth2 else self.smtp
+            return tab is not None and self._counts(tab) and tab["auth"].value() in AUTH
         stored = getattr(self.email, "mailbox" if form is self.mailbox else "smtp", None)
         return stored is not None or form.has_changed()
 
@@ -89,7 +109,15 @@ def read_page(request: AgentRequest, email: Email) -> Page:
             initial=audit.values(mailbox_setup(mailbox) if mailbox else FIRST_MAILBOX),
         ),
         SmtpForm(typed, prefix="smtp", row=smtp, initial=audit.values(smtp_setup(smtp) if smtp else FIRST_SMTP)),
+        _oauth2_form(typed, "mailbox", mailbox),
+        _oauth2_form(typed, "smtp", smtp),
     )
+
+
+def _oauth2_form(typed: QueryDict | None, of: str, connection: RemoteMailbox | SmtpAccount | None) -> OAuth2Form:
+    row = getattr(connection, "authorisation", None)
+    initial = audit.values(setup_of(row) if row else OAuth2Setup())
+    return OAuth2Form(typed, prefix=f"{of}_oauth2", row=row, of=of, initial=initial)
 
 
 def context_of(request: AgentRequest, page: Page) -> dict[str, Any]:
@@ -102,8 +130,8 @@ def context_of(request: AgentRequest, page: Page) -> dict[str, Any]:
     tabs = Tabs(
         (
             Tab("account", "Account", (page.account,)),
-            Tab("mailbox", "Remote Mailbox", (page.mailbox,), "panel/emails/_mailbox_tab.html"),
-            Tab("smtp", "Outgoing (SMTP)", (page.smtp,), "panel/emails/_smtp_tab.html"),
+            Tab("mailbox", "Remote Mailbox", _present(page.mailbox, page.mailbox_oauth2), _tab("mailbox")),
+            Tab("smtp", "Outgoing (SMTP)", _present(page.smtp, page.smtp_oauth2), _tab("smtp")),
         ),
         request.POST.get("tab", ""),
     )
@@ -116,6 +144,9 @@ def context_of(request: AgentRequest, page: Page) -> dict[str, Any]:
         "account": page.account,
         "mailbox": page.mailbox,
         "smtp": page.smtp,
+        "mailbox_oauth2": page.mailbox_oauth2,
+        "smtp_oauth2": page.smtp_oauth2,
+        "callback": callback_url(),
         "fetching_off": settings is None or not settings.fetching,
         "protected": email_removal.protected().get(email.pk, ""),
         "back": reverse("emails"),
@@ -123,6 +154,21 @@ def context_of(request: AgentRequest, page: Page) -> dict[str, Any]:
     }
 
 
+def _present(*found: AnyForm | None) -> tuple[AnyForm, ...]:
+    return tuple(form for form in found if form is not None)
+
+
+def _tab(name: str) -> str:
+    return f"panel/emails/_{name}_tab.html"
+
+
 def email_or_404(pk: int) -> Email:
-    joined = ("mailbox__credential", "smtp__credential", "new_tickets__department", "new_tickets__help_topic")
+    joined = (
+        "mailbox__credential",
+        "mailbox__authorisation",
+        "smtp__credential",
+        "smtp__authorisation",
+        "new_tickets__department",
+        "new_tickets__help_topic",
+    )
     return get_object_or_404(Email.objects.select_related(*joined), pk=pk)

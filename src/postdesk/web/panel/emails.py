@@ -122,7 +122,7 @@ def _rows(*, at: dt.datetime) -> QuerySet[Email]:
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     counts = seen_since(midnight)
     whens = [When(mailbox__pk=mailbox, then=Value(count)) for mailbox, count in counts.items()]
-    rows = Email.objects.select_related("mailbox", "smtp", "new_tickets__department")
+    rows = Email.objects.select_related("mailbox__authorisation", "smtp__authorisation", "new_tickets__department")
     return rows.annotate(
         urgency=health.urgency(at=at),
         today=Case(*whens, default=Value(0), output_field=IntegerField()),

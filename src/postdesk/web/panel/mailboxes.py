@@ -66,7 +66,7 @@ def lines(*, at: dt.datetime) -> list[Line]:
         .annotate(count=Count("id"))
         .values_list("mailbox", "count")
     )
-    mailboxes = RemoteMailbox.objects.select_related("email__smtp").order_by("email__address")
+    mailboxes = RemoteMailbox.objects.select_related("email__smtp", "authorisation").order_by("email__address")
     shown = [
         Line(
             mailbox,

@@ -41,6 +41,7 @@ NAVIGATION: Final[tuple[Group, ...]] = (
             Item("Settings", "email-settings"),
             Item("Banlist", "banlist"),
             Item("Templates", "templates"),
+            Item("Credentials", "credentials"),
             Item("Diagnostic", "diagnostic"),
         ),
     ),
