@@ -24,11 +24,7 @@ ACCOUNT: dict[str, Any] = {
     "account-name": "Sales",
     "account-autoresponse": "on",
 }
-OAUTH2_OF_MAILBOX: dict[str, Any] = {
-    "mailbox_oauth2-grant": "authorization-code",
-    "mailbox_oauth2-client_auth": "post",
-    "mailbox_oauth2-strict": "on",
-}
+OAUTH2: dict[str, Any] = {"grant": "authorization-code", "client_auth": "post", "strict": "on"}
 MAILBOX: dict[str, Any] = {
     "mailbox-host": "imap.desk.example",
     "mailbox-port": "993",
@@ -45,7 +41,7 @@ MAILBOX: dict[str, Any] = {
     "mailbox-archive_folder": "Processed",
     "mailbox-verify_tls": "on",
     "mailbox-ca_file": "",
-    **OAUTH2_OF_MAILBOX,
+    **{f"mailbox_oauth2-{name}": value for name, value in OAUTH2.items()},
 }
 SMTP: dict[str, Any] = {
     "smtp-status": "on",
@@ -56,7 +52,7 @@ SMTP: dict[str, Any] = {
     "smtp-password": "",
     "smtp-verify_tls": "on",
     "smtp-ca_file": "",
-    **{name.replace("mailbox_", "smtp_"): value for name, value in OAUTH2_OF_MAILBOX.items()},
+    **{f"smtp_oauth2-{name}": value for name, value in OAUTH2.items()},
 }
 
 
