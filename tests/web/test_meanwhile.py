@@ -17,7 +17,7 @@ from postdesk.people.teams import TeamSetup, save_team
 from postdesk.tickets.arrange import NewTicketSetup
 from tests.support import builders
 from tests.support.desk import AT
-from tests.web.test_emails import MAILBOX, SMTP
+from tests.web.test_emails import MAILBOX, SETTINGS, SMTP
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +85,7 @@ def test_the_settings_another_admin_changed_are_not_overwritten(alice: Client) -
     url = reverse("email-settings")
     seen = opened(alice, url)
     save_preferences(row, replace(mail_preferences(row), fetching=True), by=builders.bob(), at=AT)
-    typed = {"max_message_size": "64", "max_open_tickets": "0", "auto_answers_per_hour": "10", "seen": seen}
+    typed = {**SETTINGS, "default_email": "", "default_mta": "", "seen": seen}
 
     assert "changed this at" in alice.post(url, typed).content.decode()
     assert MailSettings.objects.get().fetching is True
