@@ -150,11 +150,16 @@ def test_a_proposal_fills_the_fields_and_saves_nothing(open_page: Open, sales: E
     assert errand.wanted == {"address": "sales@desk.example"}
     found = [
         Proposal("imap", "imap.desk.example", 993, "tls", "sales", "srv"),
+        Proposal("imap", "outlook.office365.com", 993, "tls", "sales", "mx", auth="oauth2-microsoft"),
         Proposal("smtp", "smtp.desk.example", 587, "starttls", "sales", "guess", note="It answered."),
     ]
     errands.begin(errand.pk, at=clock.now())
     errands.end(errand.pk, at=clock.now(), result=[one.as_json() for one in found])
+    signs_in = page.locator("[name=mailbox-auth]")
+    page.get_by_role("button", name=re.compile("IMAP outlook.office365.com.*somebody consents")).click()
+    expect(signs_in).to_have_value("oauth2-microsoft")
     page.get_by_role("button", name=re.compile("IMAP imap.desk.example")).click()
+    expect(signs_in).to_have_value("basic")
     page.get_by_role("button", name=re.compile("SMTP smtp.desk.example")).click()
     accessible(page)
     mailbox, smtp = page.locator("#tab-mailbox"), page.locator("#tab-smtp")

@@ -13,6 +13,7 @@ from postdesk.basics import clock
 from postdesk.basics.proposals import Proposal
 from postdesk.mailroom import errands, proposals
 from postdesk.mailroom.models import Errand
+from postdesk.mailroom.models.connections import MailboxAuth
 from postdesk.web.panel.email_page import email_or_404
 from postdesk.web.shared.doors import AgentRequest, door
 
@@ -61,7 +62,7 @@ def _part(request: AgentRequest, pk: int, errand: int) -> HttpResponseBase:
 
 
 def _offer(proposal: Proposal) -> Offer:
-    """OAuth2 is not built yet, so the servers are filled in and Basic Authentication stays chosen."""
+    """What a click fills in: the servers, and for the mailbox how to sign in. To send is the same as the mailbox."""
     tab = "smtp" if proposal.protocol == "smtp" else "mailbox"
     fills: dict[str, str | int | bool] = {
         f"{tab}-host": proposal.hostname,
@@ -71,4 +72,6 @@ def _offer(proposal: Proposal) -> Offer:
     }
     if tab == "mailbox":
         fills["mailbox-protocol"] = proposal.protocol
+        if proposal.auth in MailboxAuth.values:
+            fills["mailbox-auth"] = proposal.auth
     return Offer(proposal, json.dumps(fills), proposal.auth.startswith("oauth2"))
