@@ -134,7 +134,7 @@ SCHEDULES: Final = Thing(
 
 class PriorityForm(KeyedForm):
     desk_section = keys.PRIORITY
-    sections: ClassVar = (Section("Priority", ("name", ("colour", "urgency"), "public")),)
+    sections: ClassVar = (Section("Priority", ("name", "colour", "urgency", "public")),)
     name = forms.CharField(max_length=60)
     colour = forms.ChoiceField(choices=Colour.choices, help_text="Legible on light and dark pages.")
     urgency = forms.IntegerField(
