@@ -11,6 +11,7 @@ from postdesk.mailroom.connect import MailboxSetup, SmtpSetup
 from postdesk.mailroom.models import RemoteMailbox, SmtpAccount
 from postdesk.mailroom.models.connections import Fetched, FirstFetch, MailboxAuth, Protocol, SmtpAuth
 from postdesk.tickets.models import Department, HelpTopic, Priority
+from postdesk.web.panel.oauth2_forms import BELOW
 from postdesk.web.shared.forms import Note, SecretField, Section
 from postdesk.web.shared.keyed import KeyedForm, LinesField
 
@@ -157,6 +158,7 @@ class MailboxForm(KeyedForm):
         "ca_file": "verify_tls=on",
     }
     field_notes = {
+        "auth": BELOW,
         "fetched": Note(
             "fetched=nothing",
             "Emails pile up in the mailbox. None becomes a ticket twice, since each is remembered; but moving them "
@@ -245,6 +247,7 @@ class SmtpForm(KeyedForm):
     )
     shown_when = {"username": _NAMED, "password": "auth=basic", "ca_file": "verify_tls=on"}
     field_notes = {
+        "auth": BELOW,
         "header_spoofing": Note(
             "header_spoofing=on",
             "Most providers refuse, or mark as forged, mail From an address that is neither the account's own nor an "

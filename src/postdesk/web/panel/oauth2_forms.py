@@ -16,6 +16,8 @@ from postdesk.web.shared.keyed import KeyedForm
 
 #: What `auth` is while the part matters; written as in `shown_when`.
 OAUTH2: Final = "|".join(AUTH)
+#: Stands below the choice itself, since the fields come last.
+BELOW: Final = Note(f"auth={OAUTH2}", "Client, endpoints and the authorization stand at the end of this tab.", "info")
 _MEDIUM: Final = {"data-width": "medium"}
 _CODE: Final = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 

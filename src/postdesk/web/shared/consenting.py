@@ -59,7 +59,12 @@ def link(request: HttpRequest, word: str) -> HttpResponseBase:
         consent = consents.invited(word, at=clock.now())
     except Refused as refusal:
         return _over(request, refusal.message)
-    context = {"row": consent.authorisation, "email": consent.authorisation.connection.email, "by": consent.asked_by}
+    context = {
+        "row": consent.authorisation,
+        "email": consent.authorisation.connection.email,
+        "by": consent.asked_by,
+        "provider": _called(consent),
+    }
     return render(request, "shared/consent/link.html", context)
 
 
@@ -78,6 +83,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponseBase:
         "row": consent.authorisation,
         "email": consent.authorisation.connection.email,
         "provider_url": consents.address(consent, known["state"]),
+        "provider": _called(consent),
         "ended": consent.stage == Stage.ENDED,
         "waits": consent.stage in (Stage.PREPARING, Stage.ANSWERED) or bool(consent.user_code),
         "back": known["back"],
@@ -111,6 +117,11 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         return _over(request, refusal.message)
     # Away from the address that holds the code.
     return redirect("consent", consent.pk)
+
+
+def _called(consent: Consent) -> str:
+    kind = consent.authorisation
+    return "the provider" if kind.kind == "other" else str(kind.get_kind_display())
 
 
 def _over(request: HttpRequest, sentence: str) -> HttpResponseBase:
