@@ -114,3 +114,14 @@ def test_k2_a_consent_whose_worker_died_goes_on(desk: Desk) -> None:
     care(at=AT)
 
     assert jobs("authorise") == 1
+
+
+def test_k6_of_a_connection_that_uses_a_password_again_nobody_hears(desk: Desk) -> None:
+    authorised(desk, secret_expires_on=(AT + 5 * DAY).date().isoformat())
+    desk.mailbox.auth = "basic"
+    desk.mailbox.save()
+
+    care(at=AT + 3 * DAY)
+
+    assert jobs("refresh") == 0
+    assert not Alert.objects.exists()

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from postdesk import jobs
 from postdesk.flow.tokens import alerts
@@ -31,7 +31,7 @@ def rehearse_due(*, at: dt.datetime) -> int:
     """Once a day each token is refreshed though nobody needs it: what has broken is known before it matters."""
     stale = Q(standing=Standing.OK) & (Q(proven_at__isnull=True) | Q(proven_at__lt=at - REHEARSAL))
     first = Q(standing=Standing.NEW, grant__in=(GrantKind.CLIENT, GrantKind.SERVICE))
-    rows = Authorisation.objects.filter(stale | first).exclude(retry_at__gt=at)
+    rows = _used().filter(stale | first).exclude(retry_at__gt=at)
     return sum(jobs.defer("refresh", authorisation=pk) for pk in rows.values_list("pk", flat=True))
 
 
@@ -54,7 +54,7 @@ def go_on(*, at: dt.datetime) -> int:
 def warn(*, at: dt.datetime) -> None:
     """Tell of client secrets and consents that expire soon."""
     soon = at + dt.timedelta(days=max(WARNINGS) + 1)
-    rows = Authorisation.objects.filter(~Q(secret_expires_on="") | Q(refresh_expires_at__lt=soon))
+    rows = _used().filter(~Q(secret_expires_on="") | Q(refresh_expires_at__lt=soon))
     for row in rows.select_related("mailbox__email", "smtp__email"):
         with transaction.atomic():
             for what, day, sentence in _ends(row):
@@ -64,6 +64,12 @@ def warn(*, at: dt.datetime) -> None:
                     alerts.calm(row, what, at=at)
                 else:
                     alerts.warn(row, f"{what} {day.isoformat()}", step, sentence.format(when=_when(day, days)), at=at)
+
+
+def _used() -> QuerySet[Authorisation]:
+    """Those whose connection signs in so: of one that uses a password again nobody wants to hear."""
+    by = "oauth2-"
+    return Authorisation.objects.filter(Q(mailbox__auth__startswith=by) | Q(smtp__auth__startswith=by))
 
 
 def _ends(row: Authorisation) -> list[tuple[str, dt.date, str]]:
